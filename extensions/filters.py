@@ -1,0 +1,25 @@
+"""Filters that templates may use. Like plan.py, this file imports nothing of the template."""
+
+import json
+from collections.abc import Mapping
+
+from jinja2 import Environment
+from jinja2.ext import Extension
+
+
+def quoted(text: str) -> str:
+    """Write free text as a string literal. It reads the same in TOML, YAML, JSON and Python."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def inline_table(values: Mapping[str, str]) -> str:
+    """Write a mapping from plain keys to free text as a TOML inline table."""
+    return f"{{ {', '.join(f'{key} = {quoted(value)}' for key, value in values.items())} }}"
+
+
+class Filters(Extension):
+    """Register the functions above under their own names."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.filters |= {"quoted": quoted, "inline_table": inline_table}

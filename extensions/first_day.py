@@ -1,0 +1,79 @@
+"""Task after a copy: lock the project with the versions this release was tested with, then commit.
+
+Neither step can fail a render: what could not be done is told in one line. Runs in the new project
+with the standard library alone.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+VERSIONS = Path(__file__).with_name("versions.txt")
+
+
+def main() -> None:
+    """Lock and commit the project in the current folder."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lock(project["dependencies"][0])
+    if not _run("git", "rev-parse", "--is-inside-work-tree").stdout:
+        commit(project)
+
+
+def lock(requirement: str) -> None:
+    """Write uv.lock. Adding a requirement that is there already lets uv take constraints."""
+    if Path("uv.lock").exists():
+        return
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if not uv:
+        _tell("There is no uv.lock yet, since uv is not installed: run 'uv lock' once it is.")
+        return
+    command = [uv, "add", "--no-sync", "--quiet", "--constraints", str(VERSIONS), requirement]
+    # All versions are known, so uv may look into its cache first: it is ten times faster.
+    done = _run(*command, "--offline")
+    if done.returncode:
+        done = _run(*command)
+    if done.returncode:
+        reason = " ".join(done.stderr.split()).removeprefix("error: ")
+        _tell(f"There is no uv.lock yet: run 'uv lock' once this is solved: {reason[:300]}")
+
+
+def commit(project: dict[str, Any]) -> None:
+    """Make the folder a repository with one commit, by whoever git knows or the answers name."""
+    if not shutil.which("git"):
+        return
+    _run("git", "init", "--quiet", "--initial-branch=main")
+    _run("git", "add", "--all")
+    message = "chore: start from the copier-ml template"
+    done = _run("git", *_identity(project), *_OWN, "commit", "--quiet", "--message", message)
+    if done.returncode:
+        _tell(f"The first commit is yours to make: {' '.join(done.stderr.split())[:300]}")
+
+
+_OWN = ("-c", "commit.gpgsign=false", "-c", f"core.hooksPath={os.devnull}")
+"""The owner's hooks and signing key are not asked for a commit that a template makes."""
+
+
+def _identity(project: dict[str, Any]) -> list[str]:
+    """Name the answers' author where git knows nobody, as on a new machine."""
+    if not _run("git", "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT").returncode:
+        return []
+    author, *_ = project.get("authors", [{}])
+    name = author.get("name") or "copier-ml"
+    email = author.get("email") or "copier-ml@localhost"
+    return ["-c", f"user.name={name}", "-c", f"user.email={email}"]
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

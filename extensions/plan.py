@@ -1,0 +1,197 @@
+"""Turn the answers into a plan: every fact a template prints, computed once.
+
+Templates read ``plan.<fact>``; they compare nothing and combine nothing.
+
+Copier loads this file by its path, and an update loads the old and the new version in one process.
+A sibling module imported from here would be found in ``sys.modules`` the second time, in its old
+version, so this file imports nothing of the template.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from copier_template_extensions import ContextHook
+from jinja2 import Environment
+
+CHOICES = Path(__file__).with_name("choices.toml")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Index:
+    """An explicit package index, and which packages of which extra come from it."""
+
+    name: str
+    url: str
+    extra: str
+    packages: list[str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Facts about one project, ready to print. Lists are sorted."""
+
+    distribution: str
+    """Name on an index and on the command line, in kebab case."""
+
+    env_prefix: str
+    """What the names of environment variables start with."""
+
+    authors: list[dict[str, str]]
+    """PEP 621 authors: name, e-mail, or both; no entry for an author who gave neither."""
+
+    copyright_holder: str
+    """Who the licence names."""
+
+    license: str
+    """SPDX licence expression."""
+
+    classifiers: list[str]
+    """Trove classifiers."""
+
+    urls: dict[str, str]
+    """Label to address in the package's metadata; empty without a repository."""
+
+    badge: str
+    """Address of the picture that shows the state of the checks; empty if nothing shows it."""
+
+    dependencies: list[str]
+    """Requirements of the package, whatever the accelerator."""
+
+    extras: dict[str, list[str]]
+    """Requirements of each extra."""
+
+    groups: dict[str, list[str]]
+    """Requirements of each dependency group."""
+
+    indexes: list[Index]
+    """Indexes besides the default one."""
+
+    sync_command: str
+    """Command that installs the project from its lock."""
+
+    has_docs: bool
+    """Whether there is a documentation site."""
+
+    has_notebooks: bool
+    """Whether there are notebooks."""
+
+    absent_paths: list[str]
+    """Gitignore patterns, anchored at the project root, of what the answers leave out."""
+
+
+def make_plan(answers: Mapping[str, Any]) -> Plan:
+    """Derive the plan. Pure: the same answers give the same plan, anywhere and at any time.
+
+    An answer that is missing (an update renders an older project's answers) counts as a choice that
+    was not taken.
+    """
+    choices = _read_choices()
+    chosen, others = _divide(choices, answers)
+    package = answers["package_name"]
+    extras = _merge(chosen, "extras")
+    groups = _merge(chosen, "groups")
+    return Plan(
+        distribution=package.replace("_", "-"),
+        env_prefix=package.upper() + "_",
+        authors=_authors(answers.get("author_name", ""), answers.get("author_email", "")),
+        copyright_holder=answers.get("author_name") or f"the authors of {answers['project_name']}",
+        license="".join(row["spdx"] for row in chosen if "spdx" in row),
+        classifiers=sorted({*_collect(chosen, "classifiers"), *_pythons(choices, answers)}),
+        urls=_urls(answers.get("repository_url", "")),
+        badge=_badge(answers.get("repository_url", ""), answers.get("ci", "none")),
+        dependencies=sorted(_collect(chosen, "dependencies")),
+        extras=extras,
+        groups=groups,
+        indexes=[_index(row["index"], answers) for row in chosen if "index" in row],
+        sync_command=" ".join(["uv sync --locked", *(f"--extra {name}" for name in extras)]),
+        has_docs="docs" in groups,
+        has_notebooks="notebooks" in groups,
+        absent_paths=["/" + path.format(package=package) for path in _collect(others, "paths")],
+    )
+
+
+@cache
+def _read_choices() -> dict[str, dict[str, Row]]:
+    return tomllib.loads(CHOICES.read_text(encoding="utf-8"))
+
+
+def _divide(
+    choices: dict[str, dict[str, Row]], answers: Mapping[str, Any]
+) -> tuple[list[Row], list[Row]]:
+    """Split the rows of all questions into those the answers name and the rest."""
+    chosen: list[Row] = []
+    others: list[Row] = []
+    for question, rows in choices.items():
+        answer = answers.get(question, [])
+        names = [answer] if isinstance(answer, str) else answer
+        for name, row in rows.items():
+            (chosen if question == "always" or name in names else others).append(row)
+    return chosen, others
+
+
+def _collect(rows: Iterable[Row], key: str) -> list[str]:
+    return [value for row in rows for value in row.get(key, [])]
+
+
+def _merge(rows: Iterable[Row], key: str) -> dict[str, list[str]]:
+    """Join tables of requirement lists, such as the groups that several rows add to."""
+    merged: dict[str, list[str]] = {}
+    for row in rows:
+        for name, requirements in row.get(key, {}).items():
+            merged[name] = sorted([*merged.get(name, []), *requirements])
+    return dict(sorted(merged.items()))
+
+
+def _authors(name: str, email: str) -> list[dict[str, str]]:
+    author = {"name": name, "email": email}
+    return [{key: value for key, value in author.items() if value}] if name or email else []
+
+
+def _pythons(choices: dict[str, dict[str, Row]], answers: Mapping[str, Any]) -> list[str]:
+    """Name each offered Python from the answered one on; the project's floor is the answer."""
+    offered = list(choices["python_version"])
+    least = offered.index(answers.get("python_version", offered[0]))
+    return [f"Programming Language :: Python :: {minor}" for minor in offered[least:]]
+
+
+def _urls(repository: str) -> dict[str, str]:
+    if not repository:
+        return {}
+    return {"Issues": f"{repository}/issues", "Repository": repository}
+
+
+def _badge(repository: str, ci: str) -> str:
+    return (
+        f"{repository}/actions/workflows/ci.yml/badge.svg" if repository and ci == "github" else ""
+    )
+
+
+def _index(row: Row, answers: Mapping[str, Any]) -> Index:
+    base = answers[row["question"]].rstrip("/")
+    extra = row["extra"]
+    return Index(f"pytorch-{extra}", f"{base}/{extra}", extra, row["packages"])
+
+
+class PlanHook(ContextHook):
+    """Give every template the plan. Questions come before it and cannot see it."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._plans: dict[str, Plan] = {}
+
+    def hook(self, context: dict[str, Any]) -> None:
+        """Add ``plan`` to a context, unless the questions are still being asked."""
+        # Copier asks for a context about ten times a file: plan once per set of answers.
+        if context["_copier_phase"] == "prompt":
+            return
+        answers = context["_copier_answers"]
+        key = repr(answers)
+        if key not in self._plans:
+            self._plans[key] = make_plan(answers)
+        context["plan"] = self._plans[key]
