@@ -1,0 +1,104 @@
+"""Command line: one subcommand a verb. Imports are late, so that ``--help`` is fast."""
+
+import logging
+import re
+import sys
+from typing import NoReturn
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic_settings import CliApp, CliSubCommand, SettingsError
+
+from .settings import PROJECT, Settings, masked
+from .sources import nearest
+
+COMMAND = PROJECT.replace("_", "-")
+
+
+class Data(Settings):
+    """Write the digits that scikit-learn ships to the data path."""
+
+    def cli_cmd(self) -> None:
+        from . import data
+
+        print(f"wrote {data.make(self.data_path)}")
+
+
+class Train(Settings):
+    """Fit a model, score it on held-out rows, and register it."""
+
+    def cli_cmd(self) -> None:
+        from .train import train
+
+        print(train(self))
+
+
+class Evaluate(Settings):
+    """Score a registered model on the rows it was not trained on; fail below a threshold."""
+
+    def cli_cmd(self) -> None:
+        from .evaluate import evaluate
+
+        print(evaluate(self))
+
+
+class Predict(Settings):
+    """Predict the class of each row of a file."""
+
+    def cli_cmd(self) -> None:
+        from .predict import predict
+
+        print(f"wrote {predict(self)}")
+
+
+class ShowSettings(Settings):
+    """Print the settings in force and where each came from."""
+
+    def cli_cmd(self) -> None:
+        for name in sorted(type(self).model_fields.keys() - {"origins"}):
+            value = getattr(self, name)
+            shown = value if isinstance(value, SecretStr) else masked(str(value))
+            print(f"{name} = {shown}  ({self.origins.get(name, 'default')})")
+
+
+class Cli(BaseModel):
+    """Train, judge and use a model of handwritten digits."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name)
+
+    data: CliSubCommand[Data]
+    train: CliSubCommand[Train]
+    evaluate: CliSubCommand[Evaluate]
+    predict: CliSubCommand[Predict]
+    settings: CliSubCommand[ShowSettings]
+
+    def cli_cmd(self) -> None:
+        CliApp.run_subcommand(self)
+
+
+def main() -> None:
+    """Run the command line. A user's mistake ends with one line: exit code 1, or 2 for usage."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        CliApp.run(Cli, cli_exit_on_error=False)
+    except SettingsError as error:
+        _stop(_explain_usage(str(error)), code=2)
+    except ValidationError as error:
+        _stop("; ".join(str(problem["ctx"]["error"]) for problem in error.errors()))
+    except ModuleNotFoundError as error:
+        _stop(f"{error.name} is not installed here; install it with 'just sync'")
+    except (ValueError, OSError) as error:
+        _stop(str(error))
+    except KeyboardInterrupt:
+        _stop("stopped", code=130)
+
+
+def _stop(message: str, code: int = 1) -> NoReturn:
+    print(f"{COMMAND}: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _explain_usage(message: str) -> str:
+    if unknown := re.search(r"unrecognized arguments: --(\S+)", message):
+        flags = [name.replace("_", "-") for name in Settings.model_fields]
+        return f"there is no --{unknown[1]}; {nearest(unknown[1], flags)}"
+    return message

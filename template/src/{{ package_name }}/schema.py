@@ -1,0 +1,42 @@
+"""What a row looks like. Change this file, and ``data.py``, to bring your own data."""
+
+import pandas as pd
+from pandera.errors import SchemaErrors
+from pandera.pandas import Check, Column, DataFrameSchema
+
+SIDE = 8
+"""Height and width of a scan, in pixels."""
+
+TARGET = "target"
+CLASSES = tuple(range(10))
+FEATURES = tuple(f"pixel_{row}_{column}" for row in range(SIDE) for column in range(SIDE))
+"""Ink of each pixel, row by row from the top left: 0 is white, 16 is black."""
+
+_PIXEL = Column(float, Check.in_range(0, 16), coerce=True)
+_DIGIT = Column(float, Check.isin(CLASSES), coerce=True)  # float: an int would cut off 1.5
+
+UNLABELLED = DataFrameSchema(dict.fromkeys(FEATURES, _PIXEL), strict=True)
+LABELLED = UNLABELLED.add_columns({TARGET: _DIGIT})
+
+
+def check(rows: pd.DataFrame, place: str, schema: DataFrameSchema = LABELLED) -> pd.DataFrame:
+    """Return the rows with the schema's types and column order.
+
+    Raises:
+        ValueError: If a column is missing or unknown, or a value has the wrong type or range; the
+            message names the place, the column, the row (from 0) and the value.
+    """
+    missing = [name for name in schema.columns if name not in rows]
+    unknown = [str(name) for name in rows if name not in schema.columns]
+    if missing or unknown:
+        raise ValueError(f"{place}: missing columns {missing}, unknown columns {unknown}")
+    try:
+        checked = schema.validate(rows[list(schema.columns)].reset_index(drop=True), lazy=True)
+    except SchemaErrors as error:
+        first = error.failure_cases.iloc[0]
+        value = "a missing value" if pd.isna(first["failure_case"]) else repr(first["failure_case"])
+        raise ValueError(
+            f"{place}: column {first['column']!r}, row {first['index']}: {value} breaks the rule "
+            f"{first['check']}"
+        ) from None
+    return checked.astype({TARGET: "int64"}) if TARGET in checked else checked

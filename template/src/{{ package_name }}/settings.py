@@ -1,0 +1,132 @@
+"""Every knob, in one class: configuration, command line and its help.
+
+A value is looked up on the command line, in the environment, in ``.env``, in the YAML files that
+``--config`` names, and last among the defaults below. The docstring under a field is its help.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    Field,
+    ModelWrapValidatorHandler,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    CliSuppress,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from .hyperparameters import Hyperparameters
+from .sources import ConfigFiles, EnvFile, Origins
+
+PROJECT = __package__
+"""Name of the experiment and of the registered model."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+NotLogged = Field(exclude=True)
+"""Says nothing about how a model came about, so a run's record leaves it out."""
+
+
+def masked(text: str) -> str:
+    """Hide the password of an address, such as a database's."""
+    return re.sub(r"://([^:/@]*):[^@]*@", r"://\1:**********@", text)
+
+
+class SplitRule(BaseModel, use_attribute_docstrings=True, frozen=True):
+    """How rows are divided; with the rows, it says which of them a model has never seen."""
+
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Seed of every random choice; the same seed and rows give the same model."""
+
+    validation_fraction: float = Field(default=0.1, gt=0, lt=0.5)
+    """Share of the rows that watches the training."""
+
+    test_fraction: float = Field(default=0.2, gt=0, lt=0.5)
+    """Share of the rows held out for evaluation."""
+
+
+class Settings(Hyperparameters, SplitRule, BaseSettings):
+    """Settings that every command shares."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=f"{PROJECT}_".upper(),
+        env_file=".env",
+        use_attribute_docstrings=True,
+        cli_avoid_json=True,
+        cli_kebab_case=True,
+        extra="forbid",
+        frozen=True,
+    )
+
+    config: Annotated[list[Path], NotLogged] = []
+    """YAML files with settings; may be given several times, and the later file wins."""
+
+    data_path: Path = Path("data/digits.parquet")
+    """Labelled rows, Parquet or CSV. The default file is made when it is missing."""
+
+    tracking_uri: Annotated[str, NotLogged] = "sqlite:///mlruns/mlflow.db"
+    """Where MLflow keeps runs and models: a database, or the http address of a server."""
+
+    tracking_token: Annotated[SecretStr | None, NotLogged] = None
+    """Bearer token of the tracking server."""
+
+    model: Annotated[str, NotLogged] = f"models:/{PROJECT}/latest"
+    """Registered model to evaluate or to predict with: ``models:/name@alias``, or a version."""
+
+    thresholds: Annotated[dict[str, Share], NotLogged] = {"accuracy": 0.94, "f1": 0.94}
+    """Least value of each metric that ``evaluate`` accepts."""
+
+    input_path: Annotated[Path, NotLogged] = Path("data/digits.parquet")
+    """Rows to predict, Parquet or CSV; a target column is ignored."""
+
+    output_path: Annotated[Path, NotLogged] = Path("data/predictions.parquet")
+    """Where ``predict`` writes the class and the probabilities of each row, Parquet."""
+
+    threads: Annotated[PositiveInt | None, NotLogged] = None
+    """CPU threads of the framework; all cores when unset."""
+
+    origins: Annotated[CliSuppress[dict[str, str]], NotLogged] = Field(default={}, repr=False)
+    """Where each value came from; filled in while settings are read."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (a hook's signature)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the config files below the environment, and the bookkeeping last."""
+        files = ConfigFiles(settings_cls)
+        origins = Origins(settings_cls, files)
+        return init_settings, env_settings, EnvFile(dotenv_settings), files, origins
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_places(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Say of each wrong value where it came from."""
+        try:
+            return handler(values)
+        except ValidationError as error:
+            origins = values.get("origins", {})
+            raise ValueError("; ".join(_explain(error, origins))) from None
+
+
+def _explain(error: ValidationError, origins: dict[str, str]) -> Iterator[str]:
+    for problem in error.errors():
+        if problem["type"] == "value_error":  # It comes from our own code and says everything.
+            yield str(problem["ctx"]["error"])
+            continue
+        name, *inner = map(str, problem["loc"])
+        place = origins.get(name, "default")
+        yield f"{'.'.join([name, *inner])} = {problem['input']!r} ({place}): {problem['msg']}"

@@ -1,0 +1,96 @@
+"""MLflow: where runs and models are kept, what a run records, what a model was trained with."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when mlflow is imported
+
+import mlflow
+import mlflow.data.pandas_dataset
+import pandas as pd
+from matplotlib.figure import Figure
+from mlflow.exceptions import MlflowException
+
+from .settings import PROJECT, Settings, masked
+
+EMBEDDED = "sqlite:///"
+"""Scheme of the tracking database that needs no server."""
+
+REMEDIES = {"RESOURCE_DOES_NOT_EXIST": "; 'train' makes a model, and '--model' names another"}
+
+
+@contextmanager
+def connection(settings: Settings) -> Iterator[None]:
+    """Talk to the tracking store of the settings.
+
+    Raises:
+        ValueError: If the store cannot be reached, or refuses what is asked of it.
+    """
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")  # hints, not problems
+    if settings.tracking_token:
+        os.environ["MLFLOW_TRACKING_TOKEN"] = settings.tracking_token.get_secret_value()
+    try:
+        _open_store(settings.tracking_uri)
+        yield
+    except MlflowException as error:
+        remedy = REMEDIES.get(error.error_code, "")
+        place = masked(settings.tracking_uri)
+        raise ValueError(f"MLflow at {place}: {error.message}{remedy}") from error
+
+
+@contextmanager
+def run(command: str, settings: Settings) -> Iterator[None]:
+    """Record one run of a command, with its settings; it ends as failed if the body raises."""
+    with connection(settings), mlflow.start_run(run_name=command):
+        mlflow.log_params(settings.model_dump(mode="json"))
+        yield
+
+
+def log(metrics: dict[str, float], step: int | None = None) -> None:
+    """Record metrics in the current run: final values, or those of one step."""
+    mlflow.log_metrics(metrics, step=step)
+
+
+def log_figure(figure: Figure, path: str) -> None:
+    """Keep a picture with the current run."""
+    mlflow.log_figure(figure, path)
+
+
+def log_data(rows: pd.DataFrame, source: Path, digest: str, target: str) -> None:
+    """Record which rows the current run read."""
+    dataset = mlflow.data.pandas_dataset.from_pandas(
+        rows, source=str(source), targets=target, name=source.stem, digest=digest[:36]
+    )
+    mlflow.log_input(dataset, context="train")
+    mlflow.log_param("data_sha256", digest)
+
+
+def recorded(model_uri: str) -> dict[str, str]:
+    """Return the settings of the run that made a model, as text.
+
+    Raises:
+        ValueError: If no run is known to have made it.
+    """
+    run_id = mlflow.models.get_model_info(model_uri).run_id
+    if run_id is None:
+        raise ValueError(f"{model_uri} was not made by a run, so its held-out rows are unknown")
+    return mlflow.get_run(run_id).data.params
+
+
+def _open_store(uri: str) -> None:
+    """Use the project's experiment; the embedded store keeps its artifacts beside its database."""
+    if uri.startswith(EMBEDDED):
+        # MLflow keeps the connection of an address, so a relative one would outlive its folder.
+        database = Path(uri.removeprefix(EMBEDDED)).absolute()
+        database.parent.mkdir(parents=True, exist_ok=True)
+        mlflow.set_tracking_uri(EMBEDDED + str(database))
+        if mlflow.get_experiment_by_name(PROJECT) is None:
+            mlflow.create_experiment(PROJECT, (database.parent / "artifacts").as_uri())
+    else:
+        mlflow.set_tracking_uri(uri)
+    mlflow.set_experiment(PROJECT)

@@ -1,0 +1,32 @@
+"""Fit a model, score it on rows it has not seen, and register it."""
+
+import logging
+
+from . import data, metrics, model, tracking
+from .schema import TARGET
+from .settings import PROJECT, Settings
+
+log = logging.getLogger(__name__)
+
+
+def train(settings: Settings) -> str:
+    """Run the whole training, from rows on disk to a registered model.
+
+    Returns:
+        One line with the model's URI and its scores on the held-out rows.
+    """
+    rows = data.read(settings.data_path)
+    parts = data.split(rows, settings)
+    log.info("training on %d rows of %s", len(parts.train.target), settings.data_path)
+
+    with tracking.run("train", settings):
+        tracking.log_data(rows, settings.data_path, data.digest(rows), TARGET)
+        fitted = model.fit(parts.train, parts.validation, settings)
+        predicted = metrics.classes(model.predict_proba(fitted, parts.test.features))
+        scores = metrics.classification(parts.test.target, predicted)
+        tracking.log(scores)
+        figure = metrics.confusion_matrix(parts.test.target, predicted)
+        tracking.log_figure(figure, "confusion_matrix.png")
+        uri = model.save(fitted, example=parts.train.features.head(), name=PROJECT)
+
+    return f"registered {uri}: {metrics.text(scores)}"
