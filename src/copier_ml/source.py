@@ -1,0 +1,111 @@
+"""Where the template is: the repository that copier-ml was installed from, at the same commit.
+
+What is found here ends up in a project's answers file, so a later ``copier update`` must be able
+to find it too. Nothing here knows Copier or the network.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageMetadata, distribution
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import url2pathname
+
+# Copier takes these for Git without a prefix (copier._vcs.GIT_PREFIX and GIT_POSTFIX).
+GIT_SITES = ("git://", "https://github.com/", "https://gitlab.com/")
+GIT_SUFFIX = ".git"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A template and the version of it to render."""
+
+    address: str
+    """Folder or URL, as the answers file remembers it."""
+
+    ref: str | None
+    """Commit, tag or ``HEAD``; None stands for the latest tag."""
+
+
+def chosen(template: str | None, ref: str | None) -> Source:
+    """Find the template that a user named, or else the one that copier-ml came from.
+
+    Args:
+        template: Folder or URL.
+        ref: Commit, tag or branch; it wins over the one that copier-ml came from.
+    """
+    found = Source(address(template), None) if template else installed()
+    return replace(found, ref=ref or found.ref)
+
+
+def installed() -> Source:
+    """Find the source of the copier-ml that is running."""
+    package = distribution("copier-ml")
+    return template_source(package.read_text("direct_url.json"), package.metadata)
+
+
+def template_source(direct_url: str | None, metadata: PackageMetadata) -> Source:
+    """Derive the template from what the installer recorded (PEP 610). Pure.
+
+    A Git URL gives its commit. A local folder, editable or not, gives ``HEAD``, with which Copier
+    includes changes that are not committed; a project made of such changes cannot be updated, as
+    their commit exists nowhere. A wheel, an archive or an index gives the address "Repository" of
+    the metadata, at the tag ``v<version>``.
+
+    Args:
+        direct_url: Text of the distribution's direct_url.json; None if there is none.
+        metadata: Core metadata of the distribution.
+
+    Raises:
+        ValueError: The package was installed from a subdirectory, or its metadata has no
+            "Repository".
+    """
+    origin = json.loads(direct_url or "{}")
+    if "subdirectory" in origin:
+        raise ValueError(
+            f"copier-ml was installed from the subdirectory {origin['subdirectory']!r} of "
+            f"{address(origin['url'])}; install it from the root of its repository"
+        )
+    if "vcs_info" in origin:
+        return Source(address(origin["url"]), origin["vcs_info"]["commit_id"])
+    if "dir_info" in origin:
+        return Source(address(origin["url"]), "HEAD")
+    return Source(address(_repository(metadata)), f"v{metadata['Version']}")
+
+
+def address(source: str) -> str:
+    """Write a folder or a URL such that Copier takes it for Git, from any folder and on any day.
+
+    - ``file://`` URLs and relative folders become absolute paths.
+    - Credentials are cut out, as the answers file is committed: ``https://user:token@host/x``
+      becomes ``https://host/x``. Later updates log in with Git's own credential helpers. Only the
+      user of an SSH URL stays, since it is part of the address.
+    - URLs that Copier would not recognise get the prefix ``git+``.
+    - ``gh:owner/name`` and ``git@host:path`` stay as they are.
+    """
+    if "://" not in source:
+        folder = Path(source).expanduser()
+        return str(folder.resolve()) if folder.exists() else source
+    parts = urlsplit(source.removeprefix("git+"))
+    if parts.scheme == "file":
+        return url2pathname(parts.path)
+    url = urlunsplit((parts.scheme, _without_secrets(source), parts.path.rstrip("/"), "", ""))
+    return url if url.endswith(GIT_SUFFIX) or url.startswith(GIT_SITES) else f"git+{url}"
+
+
+def _without_secrets(url: str) -> str:
+    """Cut ``user:password@`` out of a URL's host, or only ``:password`` where SSH logs in."""
+    parts = urlsplit(url)
+    credentials, _, host = parts.netloc.rpartition("@")
+    if parts.scheme.endswith("ssh") and credentials:
+        return f"{credentials.partition(':')[0]}@{host}"
+    return host
+
+
+def _repository(metadata: PackageMetadata) -> str:
+    """Read the address of the repository from the project's URLs."""
+    lines: list[str] = metadata.get_all("Project-URL", [])
+    for label, _, url in (line.partition(", ") for line in lines):
+        if label == "Repository":
+            return url
+    raise ValueError("copier-ml's metadata names no Repository; give one with --template")

@@ -1,0 +1,280 @@
+"""The command line starts a project, or leaves nothing behind but one line."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from copier_ml import source
+from copier_ml.cli import main
+
+COPIER_YML = r"""
+_subdirectory: template
+_tasks:
+  - [python3, -c, "{{ task }}"]
+project_name:
+  type: str
+package_name:
+  type: str
+  default: "{{ project_name | lower | replace(' ', '_') }}"
+  validator: "{% if not package_name.isidentifier() %}{{ package_name }} is no name.{% endif %}"
+license:
+  type: str
+  choices: [MIT, Proprietary]
+  default: MIT
+features:
+  type: str
+  multiselect: true
+  choices: [docs, serve]
+  default: []
+seed:
+  type: int
+  default: 0
+task:
+  type: str
+  default: "open('task.txt', 'w')"
+  when: false
+"""
+ANSWERS = "{{ _copier_answers | to_nice_yaml }}"
+
+
+def git(folder, *args):
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    command = ["git", "-C", folder, *identity, *args]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(folder, message):
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", message)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A tiny template with the tags v1.0.0 and v1.1.0, and one commit after them."""
+    folder = tmp_path_factory.mktemp("repository")
+    (folder / "template").mkdir()
+    (folder / "template" / "{{ _copier_conf.answers_file }}.jinja").write_text(ANSWERS)
+    (folder / "copier.yml").write_text(COPIER_YML)
+    git(folder, "init", "-q")
+    for name in ("v1.0.0", "v1.1.0", "untagged"):
+        (folder / "template" / "version.txt").write_text(name)
+        commit(folder, name)
+        if name.startswith("v"):
+            git(folder, "tag", name)
+    return folder
+
+
+@pytest.fixture
+def new(repository, tmp_path, monkeypatch):
+    """Run ``copier-ml new DEST --template REPOSITORY --defaults ...`` in an empty folder."""
+    (tmp_path / "settings.yml").write_text("defaults: {}")
+    monkeypatch.setenv("COPIER_SETTINGS_PATH", str(tmp_path / "settings.yml"))
+    monkeypatch.setenv("COPIER_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    def run(*args, dest="churn", name="Churn Model"):
+        data = ["-d", f"project_name={name}"]
+        return main(["new", dest, "--template", str(repository), "--defaults", *data, *args])
+
+    return run
+
+
+@pytest.fixture
+def refused(new, capsys):
+    """Run it, expect one line on stderr and an empty folder, and give the line."""
+
+    def run(*args, **settings):
+        before = sorted(Path().rglob("*"))
+        assert new("--quiet", *args, **settings) == 1
+        assert sorted(Path().rglob("*")) == before, "something was left behind"
+        (line,) = capsys.readouterr().err.splitlines()
+        return line.removeprefix("copier-ml: ")
+
+    return run
+
+
+def answers(dest="churn"):
+    return yaml.safe_load(Path(dest, ".copier-answers.yml").read_text())
+
+
+def test_a_project_is_written_from_the_latest_tag(new, repository):
+    assert new("--quiet") == 0
+    assert answers() == {
+        "_commit": "v1.1.0",
+        "_src_path": str(repository),
+        "project_name": "Churn Model",
+        "package_name": "churn_model",
+        "license": "MIT",
+        "features": [],
+        "seed": 0,
+    }
+    assert Path("churn/task.txt").exists()
+
+
+def test_a_ref_gives_an_older_version(new):
+    assert new("--quiet", "--vcs-ref", "v1.0.0") == 0
+    assert answers()["_commit"] == Path("churn/version.txt").read_text() == "v1.0.0"
+
+
+def test_the_commit_of_an_install_comes_out_as_its_tag(repository, tmp_path, monkeypatch):
+    installed = source.Source(str(repository), git(repository, "rev-parse", "v1.0.0"))
+    monkeypatch.setattr(source, "installed", lambda: installed)
+    assert main(["new", str(tmp_path / "x"), "-lq", "-d", "project_name=X"]) == 0
+    assert answers(tmp_path / "x")["_commit"] == "v1.0.0"
+
+
+def test_data_wins_over_the_data_file(new):
+    Path("answers.yml").write_text("license: Proprietary\nfeatures: [docs]\nseed: 1\n")
+    assert new("-q", "--data-file", "answers.yml", "-d", "seed=2", "-d", "features=[serve]") == 0
+    assert (answers()["license"], answers()["seed"]) == ("Proprietary", 2)
+    assert answers()["features"] == ["serve"]
+
+
+def test_the_answers_of_a_project_start_another_one(new):
+    new("--quiet", "-d", "seed=7")
+    assert new("--quiet", "--data-file", "churn/.copier-answers.yml", dest="again") == 0
+    assert answers("again") == answers("churn")
+
+
+@pytest.mark.parametrize(
+    ("programs", "uv"), [("git uv", "uv"), ("git", "python3 -m uv")], ids=["uv", "no uv"]
+)
+def test_the_next_steps_can_be_pasted(new, capsys, monkeypatch, programs, uv):
+    for program in programs.split():
+        Path(program).symlink_to(shutil.which("git"))
+    monkeypatch.setenv("PATH", str(Path.cwd()))
+    assert new("--skip-tasks", dest="my churn") == 0
+    last_lines = capsys.readouterr().out.splitlines()[-2:]
+    assert last_lines == ["Next:", f"  cd 'my churn' && {uv} run churn-model train"]
+
+
+def test_quiet_prints_nothing(new, capsys):
+    new("--quiet")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_tasks_can_be_skipped(new):
+    assert new("--quiet", "--skip-tasks") == 0
+    assert not Path("churn/task.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["-d", "licence=MIT"], ["'licence'", "'license'"]),
+        (["-d", "license=GPL"], ["license", "'GPL'", "MIT"]),
+        (["-d", "package_name=9x"], ["package_name", "9x is no name"]),
+        (["-d", "features=docs"], ["features", "'docs'", "[a, b]"]),
+        (["-d", "features=[docs"], ["features", "'[docs'"]),
+        (["-d", "features=[nope]"], ["features", "'nope'"]),
+        (["-d", "seed=many"], ["seed", "'many'"]),
+        (["-d", "task=raise SystemExit(3)"], ["status 3"]),
+        (["-d", "task={{ 1 | nofilter }}"], ["exit status"]),
+        (["--data-file", "nope.yml"], ["nope.yml: No such file"]),
+        (["--data-file", "."], [".: Is a directory"]),
+        (["--vcs-ref", "v9"], ["'v9'", "--vcs-ref"]),
+        (["--template", "/nowhere"], ["/nowhere", "--template"]),
+        (["--template", "."], ["no question", "--template"]),
+        (["--template", "/nowhere/ml.git"], ["/nowhere/ml.git", "does not"]),
+    ],
+    ids=lambda value: " ".join(value)[:30],
+)
+def test_a_mistake_is_one_line_with_its_value_and_place(refused, args, words):
+    line = refused(*args)
+    assert [word for word in words if word not in line] == [], line
+
+
+@pytest.mark.parametrize("text", ["seed: [", "- seed", "", "sead: 1", "seed: [1]", "seed:"])
+def test_a_bad_data_file_is_refused(refused, text):
+    Path("answers.yml").write_text(text)
+    line = refused("--data-file", "answers.yml")
+    assert "answers.yml" in line or "seed" in line
+
+
+def test_a_folder_with_files_is_refused(refused):
+    Path("churn").mkdir()
+    Path("churn/mine.txt").touch()
+    line = refused()
+    assert "mine.txt" in line
+    assert "--overwrite" in line
+
+
+def test_a_file_is_refused_even_with_overwrite(refused):
+    Path("churn").touch()
+    assert "churn is a file" in refused("--overwrite")
+
+
+def test_overwriting_keeps_other_files(new):
+    Path("churn").mkdir()
+    Path("churn/mine.txt").touch()
+    Path("churn/version.txt").write_text("mine")
+    assert new("--quiet", "--overwrite") == 0
+    assert Path("churn/mine.txt").exists()
+    assert Path("churn/version.txt").read_text() == "v1.1.0"
+
+
+def test_an_empty_repository_is_filled(new):
+    git(".", "init", "-q", "churn")
+    assert new("--quiet") == 0
+    assert Path("churn/.git").is_dir()
+    assert answers()["project_name"] == "Churn Model"
+
+
+def test_a_failure_leaves_an_empty_repository_empty(refused):
+    git(".", "init", "-q", "churn")
+    assert "exit status 1" in refused("-d", "task=raise SystemExit(1)")
+
+
+def test_a_failure_removes_the_folders_above_too(refused):
+    assert "exit status 1" in refused("-d", "task=raise SystemExit(1)", dest="a/b/churn")
+
+
+def test_a_question_without_a_terminal_points_to_defaults(repository, tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-m", "copier_ml", "new", "x", "--template", repository],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "--defaults" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_task_leaves_nothing(new, monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("copier._main.Worker._execute_tasks", interrupt)
+    assert new("--quiet") == 130
+    assert list(Path().iterdir()) == []
+    assert capsys.readouterr().err == "copier-ml: stopped\n"
+
+
+def test_a_missing_git_is_named(refused, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "git is not on PATH" in refused()
+
+
+@pytest.mark.parametrize("argv", [[], ["new"], ["old"], ["new", "x", "-d", "novalue"]])
+def test_wrong_usage_exits_with_2(argv, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(argv)
+    assert "usage: copier-ml" in capsys.readouterr().err
+
+
+def test_help_does_not_wait_for_copier():
+    script = (
+        "import sys; from copier_ml.cli import main\n"
+        "try: main(['new', '--help'])\n"
+        "finally: assert not {'copier', 'yaml', 'jinja2'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
