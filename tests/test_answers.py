@@ -1,0 +1,187 @@
+"""Unit tests of extensions/answers.py: what is refused, why, and which defaults are offered."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from loaded import answers
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Churn Model", "churn_model"),
+        ("Élan — Détection 2.0!", "elan_detection_2_0"),
+        ("3D scans", "d_scans"),
+        ("客户流失", "ml_project"),
+        ("NumPy", "numpy_project"),
+        ("class", "class_project"),
+        ("Tests", "tests_project"),
+        ("__init__", "init"),
+    ],
+)
+def test_a_title_becomes_a_package_name(title: str, slug: str) -> None:
+    assert answers.package_slug(title) == slug
+
+
+@given(st.text(min_size=1, max_size=80))
+def test_every_title_becomes_a_package_name_that_is_accepted(title: str) -> None:
+    assert answers.refuse_package_name(answers.package_slug(title)) == ""
+
+
+@pytest.mark.parametrize("name", ["churn", "churn_model", "m2", "resnet_50"])
+def test_a_good_package_name_is_accepted(name: str) -> None:
+    assert answers.refuse_package_name(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "letters and digits"),
+        ("Churn", "lower-case"),
+        ("churn-model", "underscores"),
+        ("2churn", "a letter first"),
+        ("_churn", "a letter first"),
+        ("churn_", "single underscores"),
+        ("churn__model", "single underscores"),
+        ("müll", "letters and digits"),
+        ("a/b", "letters and digits"),
+        ("..", "letters and digits"),
+        ("a" * 71, "at most 70"),
+        ("class", "Python language"),
+        ("match", "Python language"),
+        ("json", "standard library"),
+        ("mlflow", "the project uses"),
+        ("sklearn", "the project uses"),
+        ("torch", "the project uses"),
+        ("tests", "taken"),
+        ("aux", "taken"),
+    ],
+)
+def test_a_bad_package_name_is_refused_with_its_reason(name: str, reason: str) -> None:
+    refusal = answers.refuse_package_name(name)
+    assert repr(name) in refusal
+    assert reason in refusal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'A "fast" model',
+        "It's",
+        "C:\\data",
+        "${HOME} {{ x }} {% y %}",
+        "a: b # c",
+        "Zoë ✓ 🚀",
+        "שלום\u200f",
+        "",
+    ],
+)
+def test_any_text_on_one_line_is_accepted(text: str) -> None:
+    assert answers.refuse_line(text) == ""
+
+
+@pytest.mark.parametrize(
+    "character", ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028", "\ufffe", "\ud800"]
+)
+def test_a_character_that_breaks_a_line_is_named(character: str) -> None:
+    assert f"U+{ord(character):04X}" in answers.refuse_line(f"a{character}b")
+
+
+@pytest.mark.parametrize("text", [" a", "a ", "\u00a0a"])
+def test_a_space_at_the_edge_is_refused(text: str) -> None:
+    assert "space" in answers.refuse_line(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("", "name"), ("  ", "name"), ("a" * 81, "81"), ("a\nb", "U+000A")]
+)
+def test_a_bad_title_is_refused_with_its_reason(text: str, reason: str) -> None:
+    assert reason in answers.refuse_title(text)
+    assert answers.refuse_title("a" * 80) == ""
+
+
+@pytest.mark.parametrize("text", ["", "ada@example.org", "a.b+c@example"])
+def test_an_email_address_or_none_is_accepted(text: str) -> None:
+    assert answers.refuse_email(text) == ""
+
+
+@pytest.mark.parametrize("text", ["ada", "a@b@c", "@b", "a@", "a b@c", "a@b\n", '"a"@b', "a<b>@c"])
+def test_what_is_no_email_address_is_refused(text: str) -> None:
+    assert "ada@example.org" in answers.refuse_email(text)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "https://github.com/a/b", "https://git.example.org:8443/group/sub/c"]
+)
+def test_an_https_repository_or_none_is_accepted(url: str) -> None:
+    assert answers.refuse_repository(url) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://github.com/a/b",
+        "git@github.com:a/b",
+        "https://github.com",
+        "https://github.com/",
+        "https://github.com/a/b.git",
+        "https://github.com/a/b/",
+        "https://git hub.com/a",
+        'https://github.com/"a"',
+        "https://github.com/a?b=c",
+        "https://[::1",
+        "https://a:port/b",
+    ],
+)
+def test_what_is_no_https_repository_is_refused(url: str) -> None:
+    assert "'https://github.com/owner/name'" in answers.refuse_repository(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://download.pytorch.org/whl", "http://localhost:8080/whl", "http://127.0.0.1:8701/whl"],
+)
+def test_the_address_of_an_index_is_accepted(url: str) -> None:
+    assert answers.refuse_index(url) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://mirror.example.org/whl",
+        "file:///wheels",
+        "ftp://a/b",
+        "https://",
+        'https://a/"b',
+    ],
+)
+def test_what_is_no_index_is_refused(url: str) -> None:
+    assert "'https://mirror.example.org/whl'" in answers.refuse_index(url)
+
+
+@pytest.mark.parametrize("refuse", [answers.refuse_index, answers.refuse_repository])
+def test_credentials_in_an_address_are_refused(refuse: Callable[[str], str]) -> None:
+    refusal = refuse("https://ada:hunter2@example.org/a/b")
+    assert "credentials" in refusal
+    assert "hunter2" not in refusal
+
+
+def test_the_ci_follows_the_host() -> None:
+    assert answers.forge("") == "github"
+    assert answers.forge("https://github.com/a/b") == "github"
+    assert answers.forge("https://git.example.org/a/b") == "none"
+
+
+@pytest.mark.parametrize(
+    ("running", "offered"), [((3, 12), "3.12"), ((3, 10), "3.13"), ((3, 99), "3.13")]
+)
+def test_the_running_python_is_offered_where_it_can_be(
+    running: tuple[int, int], offered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = type("Version", (), {"major": running[0], "minor": running[1]})
+    monkeypatch.setattr(sys, "version_info", version)
+    assert answers.running_python() == offered

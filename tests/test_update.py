@@ -1,0 +1,73 @@
+"""A project can be updated, and can change its mind."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Answers, copy, git
+from copier import run_update
+
+
+def commit(project: Path, message: str) -> None:
+    git("init", "--quiet", folder=project)
+    git("add", "--all", folder=project)
+    git("commit", "--quiet", "--message", message, folder=project)
+
+
+def update(project: Path, **answers: Any) -> None:
+    run_update(
+        project,
+        data=answers,
+        defaults=True,
+        overwrite=True,
+        unsafe=True,
+        quiet=True,
+        skip_tasks=True,
+    )
+    # pytest-copie counts a conflict as success, as Copier does; git knows better.
+    assert not git("ls-files", "--unmerged", folder=project)
+
+
+def changes(project: Path) -> str:
+    return git("status", "--porcelain", "--no-renames", folder=project)
+
+
+@pytest.fixture
+def project(snapshot: Path, tmp_path: Path) -> Path:
+    answers: Answers = {"project_name": 'A "Churn" Model', "framework": "sklearn"}
+    copy(snapshot, tmp_path / "project", answers)
+    commit(tmp_path / "project", "start")
+    return tmp_path / "project"
+
+
+def test_an_update_to_the_same_version_changes_nothing(project: Path) -> None:
+    update(project)
+    assert changes(project) == ""
+
+
+def test_dropping_a_feature_and_taking_it_back(project: Path) -> None:
+    before = git("ls-files", folder=project)
+    update(project, features=["docs"])
+    assert not (project / "notebooks").exists()
+    commit(project, "drop notebooks")
+
+    update(project, features=["docs", "devcontainer", "notebooks"])
+    commit(project, "take them back")
+    assert git("ls-files", folder=project) == before
+
+
+def test_an_owners_edit_survives_and_the_changelog_is_theirs(project: Path) -> None:
+    train = next(project.glob("src/*/train.py"))
+    train.write_text(train.read_text() + "\n\n# mine\n")
+    (project / "CHANGELOG.md").write_text("# Mine\n")
+    commit(project, "edit")
+    update(project, features=["docs"])
+    assert train.read_text().endswith("# mine\n")
+    assert (project / "CHANGELOG.md").read_text() == "# Mine\n"
+
+
+def test_the_answers_are_recorded_and_kept(project: Path) -> None:
+    before = (project / ".copier-answers.yml").read_text()
+    update(project)
+    assert (project / ".copier-answers.yml").read_text() == before
+    assert "copyright_year: 2026" in before
