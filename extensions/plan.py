@@ -69,6 +69,9 @@ class Plan:
     groups: dict[str, list[str]]
     """Requirements of each dependency group."""
 
+    environments: list[str]
+    """Markers of the platforms, and the newest Python, that the lock serves."""
+
     indexes: list[Index]
     """Indexes besides the default one."""
 
@@ -108,6 +111,7 @@ def make_plan(answers: Mapping[str, Any]) -> Plan:
         dependencies=sorted(_collect(chosen, "dependencies")),
         extras=extras,
         groups=groups,
+        environments=_environments(choices, _collect(chosen, "platforms")),
         indexes=[_index(row["index"], answers) for row in chosen if "index" in row],
         sync_command=" ".join(["uv sync --locked", *(f"--extra {name}" for name in extras)]),
         has_docs="docs" in groups,
@@ -158,6 +162,17 @@ def _pythons(choices: dict[str, dict[str, Row]], answers: Mapping[str, Any]) -> 
     offered = list(choices["python_version"])
     least = offered.index(answers.get("python_version", offered[0]))
     return [f"Programming Language :: Python :: {minor}" for minor in offered[least:]]
+
+
+def _environments(choices: dict[str, dict[str, Row]], platforms: list[str]) -> list[str]:
+    """Stop the lock at the newest offered CPython; what comes later has no wheels to lock yet.
+
+    ``requires-python`` stays open at the top, since it says what a project forbids.
+    """
+    major, minor = list(choices["python_version"])[-1].split(".")
+    newer = f"{major}.{int(minor) + 1}"
+    python = f"platform_python_implementation == 'CPython' and python_full_version < '{newer}'"
+    return [f"{platform} and {python}" for platform in platforms]
 
 
 def _urls(repository: str) -> dict[str, str]:

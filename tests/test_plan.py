@@ -41,6 +41,12 @@ def test_an_extra_has_its_own_index() -> None:
     assert make(framework="sklearn").indexes == []
 
 
+def test_the_lock_ends_at_the_newest_offered_python() -> None:
+    markers = make().environments
+    assert len(markers) == 4
+    assert all(marker.endswith("and python_full_version < '3.15'") for marker in markers)
+
+
 def test_the_sync_command_names_the_extra() -> None:
     assert make(framework="sklearn").sync_command == "uv sync --locked"
     assert make(framework="pytorch").sync_command == "uv sync --locked --extra cpu"
