@@ -13,7 +13,6 @@ from pydantic import (
     BaseModel,
     Field,
     ModelWrapValidatorHandler,
-    PositiveInt,
     SecretStr,
     ValidationError,
     model_validator,
@@ -90,9 +89,6 @@ class Settings(Hyperparameters, SplitRule, BaseSettings):
 
     output_path: Annotated[Path, NotLogged] = Path("data/predictions.parquet")
     """Where ``predict`` writes the class and the probabilities of each row, Parquet."""
-
-    threads: Annotated[PositiveInt | None, NotLogged] = None
-    """CPU threads of the framework; all cores when unset."""
 
     origins: Annotated[CliSuppress[dict[str, str]], NotLogged] = Field(default={}, repr=False)
     """Where each value came from; filled in while settings are read."""

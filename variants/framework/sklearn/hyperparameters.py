@@ -20,3 +20,6 @@ class Hyperparameters(BaseModel, use_attribute_docstrings=True):
 
     max_features: float = Field(default=0.1, gt=0, le=1)
     """Share of the features that each split looks at."""
+
+    threads: PositiveInt | None = Field(default=None, exclude=True)
+    """CPU threads of a training; all cores when unset."""
