@@ -19,7 +19,7 @@ def main() -> None:
     """Lock and commit the project in the current folder."""
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
     lock(project["dependencies"][0])
-    if not _run("git", "rev-parse", "--is-inside-work-tree").stdout:
+    if shutil.which("git") and not _run("git", "rev-parse", "--is-inside-work-tree").stdout:
         commit(project)
 
 
@@ -43,8 +43,6 @@ def lock(requirement: str) -> None:
 
 def commit(project: dict[str, Any]) -> None:
     """Make the folder a repository with one commit, by whoever git knows or the answers name."""
-    if not shutil.which("git"):
-        return
     _run("git", "init", "--quiet", "--initial-branch=main")
     _run("git", "add", "--all")
     message = "chore: start from the copier-ml template"

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import Answers, Render, copy, every_variant, git, label
-
-pytestmark = pytest.mark.xdist_group("variants")  # One process renders them for all tests here.
+from copier._main import Worker
 
 LEFTOVER = re.compile(r"\{%|\{#|(?<!\$)\{\{")
 
@@ -45,9 +44,14 @@ def files(project: Path) -> Iterator[Path]:
 def renders(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Every variant, rendered once, side by side, for tools that take many folders at a time."""
     folder = tmp_path_factory.mktemp("variants")
+    # It starts git once a file, to find out that there is nothing to do.
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
     template = folder / "template"  # Not a repository: Copier would clone it for each render.
     shutil.copytree(snapshot, template, ignore=shutil.ignore_patterns(".git"))
-    return {label(v): copy(template, folder / label(v), v) for v in every_variant()}
+    done = {label(v): copy(template, folder / label(v), v) for v in every_variant()}
+    monkeypatch.undo()
+    return done
 
 
 @pytest.fixture(scope="module")

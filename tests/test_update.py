@@ -71,3 +71,9 @@ def test_the_answers_are_recorded_and_kept(project: Path) -> None:
     update(project)
     assert (project / ".copier-answers.yml").read_text() == before
     assert "copyright_year: 2026" in before
+
+
+def test_the_defaults_alone_make_a_project(copie: Any, snapshot: Path) -> None:
+    result = copie.copy(template_dir=snapshot)
+    assert result.exception is None
+    assert result.answers["package_name"] == "my_ml_project"

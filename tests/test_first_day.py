@@ -1,0 +1,97 @@
+"""The task after a copy: it locks and commits, and what it cannot do it says in one line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, git
+
+PYPROJECT = """\
+[project]
+name = "churn"
+version = "0.1.0"
+requires-python = ">=3.11"
+authors = [{ name = "Ada", email = "ada@example.org" }]
+dependencies = [
+    "no-such-package>=1",
+]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(PYPROJECT)
+    return folder
+
+
+def run_task(project: Path, **environment: str) -> list[str]:
+    """Run the task as Copier does and return the lines that it prints."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("UV")}
+    done = subprocess.run(
+        [sys.executable, ROOT / "extensions" / "first_day.py"],
+        cwd=project,
+        env=kept | environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    return done.stdout.splitlines()
+
+
+def path_with(tmp_path: Path, *programs: str) -> str:
+    """Make a PATH on which there is nothing but these programs."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for program in programs:
+        found = subprocess.run(["which", program], check=True, stdout=subprocess.PIPE)
+        (folder / program).symlink_to(found.stdout.decode().strip())
+    return str(folder)
+
+
+def test_without_uv_there_is_a_commit_and_one_line(project: Path, tmp_path: Path) -> None:
+    (line,) = run_task(project, PATH=path_with(tmp_path, "git"))
+    assert "uv is not installed" in line
+    assert "'uv lock'" in line
+    assert git("log", "--format=%s", folder=project) == "chore: start from the copier-ml template\n"
+    assert git("status", "--porcelain", folder=project) == ""
+
+
+def test_without_a_network_there_is_a_commit_and_one_line(project: Path, tmp_path: Path) -> None:
+    (line,) = run_task(project, UV_OFFLINE="1", UV_CACHE_DIR=str(tmp_path / "cache"))
+    assert line.startswith("There is no uv.lock yet: run 'uv lock'")
+    assert not (project / "uv.lock").exists()
+    assert (project / "pyproject.toml").read_text() == PYPROJECT
+    assert git("log", "--format=%an", folder=project) == "Test\n"
+
+
+def test_a_repository_that_is_there_is_not_touched(project: Path, tmp_path: Path) -> None:
+    git("init", "--quiet", folder=project.parent)
+    run_task(project, PATH=path_with(tmp_path, "git"))
+    assert not (project / ".git").exists()
+    assert git("status", "--porcelain", "--untracked-files=no", folder=project) == ""
+
+
+def test_where_git_knows_nobody_the_answers_name_the_author(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_AUTHOR", "GIT_COMMITTER"):
+        monkeypatch.delenv(f"{name}_NAME")
+        monkeypatch.delenv(f"{name}_EMAIL")
+    run_task(project, PATH=path_with(tmp_path, "git"))
+    assert git("log", "--format=%an %ae", folder=project) == "Ada ada@example.org\n"
+
+
+def test_without_git_the_project_is_left_as_it_is(project: Path, tmp_path: Path) -> None:
+    run_task(project, PATH=path_with(tmp_path))
+    assert [path.name for path in project.iterdir()] == ["pyproject.toml"]
+
+
+def test_a_lock_that_is_there_is_kept(project: Path) -> None:
+    (project / "uv.lock").write_text("mine\n")
+    assert run_task(project) == []
+    assert (project / "uv.lock").read_text() == "mine\n"

@@ -1,0 +1,162 @@
+"""Whole projects, as their owners have them: locked, installed, checked, trained, built."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch_index
+from conftest import GIT_IDENTITY, ROOT, Answers, copy, git
+
+pytestmark = pytest.mark.slow
+
+UV = shutil.which("uv") or f"{sys.executable} -m uv"
+
+
+class Project:
+    """A rendered project and the commands that its owner types."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.name = name
+
+    def run(self, *command: str, expect: int = 0) -> str:
+        """Run a command in the project and return what it prints."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=owner_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == expect, f"{command}:\n{done.stdout}"
+        return done.stdout
+
+    def uv(self, *arguments: str, expect: int = 0) -> str:
+        return self.run(*UV.split(), *arguments, expect=expect)
+
+    def verb(self, *arguments: str, expect: int = 0) -> str:
+        return self.uv("run", "--no-sync", self.name, *arguments, expect=expect)
+
+
+def owner_environment() -> dict[str, str]:
+    """Environment of someone who is not in the middle of this test run."""
+    ours = re.compile(r"VIRTUAL_ENV|UV|PYTEST|COV_|PYTHONDONTWRITEBYTECODE|COLUMNS")
+    theirs = {name: value for name, value in os.environ.items() if not ours.match(name)}
+    kept = {name: value for name, value in os.environ.items() if name.startswith("UV_INDEX")}
+    return theirs | kept | {"UV_PYTHON_DOWNLOADS": "never"}
+
+
+def find_python(minor: str) -> str:
+    """Find an interpreter, also one that pyenv installed and does not put on PATH."""
+    roots = [Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"]
+    for root in roots:
+        for found in sorted(root.glob(f"{minor}.*/bin/python")):
+            return str(found)
+    if found := shutil.which(f"python{minor}"):
+        return found
+    pytest.fail(f"needs Python {minor}: install it, or pyenv's, beside the one that runs the tests")
+
+
+def check_life(project: Project) -> None:
+    """Go the whole way of a project, with every command that its README names."""
+    scores = project.verb("train").rpartition(":")[2]
+    assert "accuracy 0.9" in scores
+    assert project.verb("train").rpartition(":")[2] == scores
+    assert "passes" in project.verb("evaluate")
+    assert "wrote data/predictions.parquet" in project.verb("predict")
+    assert "is below" in project.verb("evaluate", "--thresholds", "accuracy=1.0", expect=1)
+    project.uv("run", "--no-sync", "just", "check")
+    project.uv("run", "--no-sync", "just", "test")
+    project.uv("run", "--no-sync", "just", "build")
+    assert len(list((project.folder / "dist").iterdir())) >= 2
+    if (project.folder / "mkdocs.yml").exists():
+        project.uv("run", "--no-sync", "just", "docs")
+    if (project.folder / "notebooks").exists():
+        project.uv("run", "--no-sync", "just", "notebooks")
+    assert git("status", "--porcelain", folder=project.folder) == ""
+
+
+def test_a_newcomer_has_a_model_on_the_first_day(snapshot: Path, tmp_path: Path) -> None:
+    """The README's first command and the line after it, in a clone, with only git and Python."""
+    clone = tmp_path / "copier-ml"
+    git("clone", "--quiet", str(snapshot), str(clone), folder=tmp_path)
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "python"], check=True)
+    shell = {"PATH": f"{tmp_path / 'python' / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+    def type_in(line: str) -> str:
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=clone,
+            env=owner_environment() | GIT_IDENTITY | shell,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            check=True,
+        )
+        return done.stdout
+
+    readme = (clone / "README.md").read_text(encoding="utf-8")
+    (make,) = re.findall(r"^PIP.*copier-ml new .*$", readme, re.M)
+    (train,) = re.findall(r"^cd \.\./my-project && .*$", readme, re.M)
+    type_in(f"{make} --defaults")
+    assert "accuracy 0.9" in type_in(train)
+
+    project = Project(tmp_path / "my-project", "my-ml-project")
+    assert git("log", "--format=%s", folder=project.folder).count("\n") == 1
+    assert git("status", "--porcelain", folder=project.folder) == ""
+    project.uv("lock", "--check")
+    check_life(project)
+
+
+def test_a_bare_project_on_another_python_works(snapshot: Path, tmp_path: Path) -> None:
+    answers: Answers = {
+        "project_name": 'The "bare" one',
+        "author_name": "Zoë O'Neill",
+        "author_email": "zoe@example.org",
+        "license": "Proprietary",
+        "repository_url": "https://git.example.org/zoe/bare",
+        "features": [],
+        "python_version": "3.13",
+    }
+    copy(snapshot, tmp_path / "bare", answers)
+    project = Project(tmp_path / "bare", "the-bare-one")
+    python = find_python("3.13")
+    pins = str(ROOT / "extensions" / "versions.txt")
+    project.uv("add", "--no-sync", "--python", python, "--constraints", pins, "tqdm>=4.67")
+    git("init", "--quiet", folder=project.folder)
+    git("add", "--all", folder=project.folder)
+    git("commit", "--quiet", "--message", "chore: start", folder=project.folder)
+    project.uv("sync", "--locked", "--python", python)
+    check_life(project)
+
+
+@pytest.fixture
+def pytorch_index(tmp_path: Path) -> Iterator[str]:
+    with torch_index.serving(tmp_path / "index") as url:
+        yield url
+
+
+def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
+    snapshot: Path, tmp_path: Path, pytorch_index: str
+) -> None:
+    if sys.version_info[:2] != (3, 11):
+        pytest.fail("needs Python 3.11: the genuine CPU wheel of torch at hand is for it")
+    answers: Answers = {"framework": "pytorch", "pytorch_index_url": pytorch_index}
+    copy(snapshot, tmp_path / "net", answers, tasks=True)
+    project = Project(tmp_path / "net", "my-ml-project")
+    project.uv("lock", "--check")
+    project.uv("lock", "-P", "torch==2.13.0")
+    git("commit", "--all", "--message", "build: pin torch 2.13.0", folder=project.folder)
+
+    assert "just sync" in project.uv("run", "my-ml-project", "train", expect=1)
+    project.uv("run", "just", "sync")
+    check_life(project)
+    scores = project.verb("train")
+    assert float(re.findall(r"accuracy ([\d.]+)", scores)[0]) >= 0.97
