@@ -1,0 +1,132 @@
+"""Measure the first day of a project, each figure beside one it can be compared with.
+
+    uv run python benchmarks/first_day.py [--rounds N]
+
+Machines are shared and noisy: the two sides of a comparison alternate within one run, each side is
+told by its fastest round, and what counts is the ratio. Prints a Markdown table.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+COPIER = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet"]
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    # A command-line tool is not timed while it is forbidden to keep its byte code.
+    if name not in {"PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
+} | {"GIT_CONFIG_GLOBAL": os.devnull}
+
+Side = Callable[[], None]
+
+
+def main() -> None:
+    """Run every comparison and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        template = make_repository(folder / "template", ROOT)
+        print("| what | seconds | compared with | seconds | ratio | goal |")
+        print("|---|---|---|---|---|---|")
+        compare_render(folder, template, rounds)
+        compare_first_model(folder, template, max(1, rounds // 2))
+        compare_help(folder, rounds)
+
+
+def compare_render(folder: Path, template: Path, rounds: int) -> None:
+    """Render the template, and let Copier copy the very files of that render."""
+    run(*COPIER, "--skip-tasks", template, folder / "rendered")
+    plain = folder / "plain"
+    shutil.copytree(folder / "rendered", plain / "template")
+    (plain / "template" / ".copier-answers.yml").unlink()
+    (plain / "copier.yml").write_text("_subdirectory: template\n")
+    static = make_repository(folder / "static", plain)
+
+    def copy(source: Path) -> Side:
+        return lambda: run(*COPIER, "--skip-tasks", "--overwrite", source, fresh(folder / "copy"))
+
+    report("render a project", copy(template), "copy its files", copy(static), rounds, "<= 1.1")
+
+
+def compare_first_model(folder: Path, template: Path, rounds: int) -> None:
+    """Go from nothing to a registered model, and import what that needs in a new environment."""
+    project = folder / "project"
+
+    def train() -> None:
+        run(*COPIER, template, fresh(project))
+        run("uv", "run", "--quiet", "my-ml-project", "train", cwd=project)
+
+    def imports() -> None:
+        shutil.rmtree(project / ".venv")
+        code = "import mlflow.sklearn, mlflow.store.tracking.sqlalchemy_store, pandera.pandas"
+        run("uv", "run", "--quiet", "python", "-c", code, cwd=project)
+
+    train()  # Fill uv's cache.
+    name = "from nothing to a registered model (<= 12 s)"
+    report(name, train, "install and import its libraries", imports, rounds, "")
+
+
+def compare_help(folder: Path, rounds: int) -> None:
+    """Ask a verb for help, and start Python."""
+    binaries = folder / "project" / ".venv" / ("Scripts" if os.name == "nt" else "bin")
+    script, python = binaries / "my-ml-project", binaries / "python"
+
+    def show_help() -> None:
+        run(script, "train", "--help", cwd=folder / "project")
+
+    def start_python() -> None:
+        run(python, "-c", "pass", cwd=folder / "project")
+
+    show_help()
+    report("train --help (< 0.5 s)", show_help, "start Python", start_python, rounds, "")
+
+
+def make_repository(folder: Path, source: Path) -> Path:
+    """Copy a folder's files, those that its .gitignore lets through, into a tagged repository."""
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__"))
+    git = ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.org"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"], ["tag", "v1.0.0"]):
+        run(*git, *command, cwd=folder)
+    return folder
+
+
+def report(name: str, one: Side, other_name: str, other: Side, rounds: int, goal: str) -> None:
+    """Alternate two sides and print their fastest rounds and the ratio."""
+    times: list[tuple[float, float]] = [(seconds(one), seconds(other)) for _ in range(rounds)]
+    first, second = (min(side) for side in zip(*times, strict=True))
+    print(
+        f"| {name} | {first:.2f} | {other_name} | {second:.2f} | {first / second:.2f} | {goal} |",
+        flush=True,
+    )
+
+
+def seconds(side: Side) -> float:
+    """Time one side once."""
+    start = time.perf_counter()
+    side()
+    return time.perf_counter() - start
+
+
+def fresh(folder: Path) -> Path:
+    """Return a path where nothing is."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> None:
+    """Run a command, quietly, and fail if it fails."""
+    subprocess.run(command, cwd=cwd, env=ENVIRONMENT, check=True, capture_output=True)
+
+
+if __name__ == "__main__":
+    main()
