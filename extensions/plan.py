@@ -116,7 +116,7 @@ def make_plan(answers: Mapping[str, Any]) -> Plan:
         sync_command=" ".join(["uv sync --locked", *(f"--extra {name}" for name in extras)]),
         has_docs="docs" in groups,
         has_notebooks="notebooks" in groups,
-        absent_paths=["/" + path.format(package=package) for path in _collect(others, "paths")],
+        absent_paths=[_pattern(path, package) for path in _collect(others, "paths")],
     )
 
 
@@ -150,6 +150,11 @@ def _merge(rows: Iterable[Row], key: str) -> dict[str, list[str]]:
         for name, requirements in row.get(key, {}).items():
             merged[name] = sorted([*merged.get(name, []), *requirements])
     return dict(sorted(merged.items()))
+
+
+def _pattern(path: str, package: str) -> str:
+    """Anchor a path. A slash at its end is cut off: with it, Copier makes the folder, but empty."""
+    return "/" + path.format(package=package).rstrip("/")
 
 
 def _authors(name: str, email: str) -> list[dict[str, str]]:

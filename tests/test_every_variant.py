@@ -93,6 +93,12 @@ def test_ruff_agrees_with_every_variant(renders: dict[str, Path]) -> None:
         )
 
 
+def test_no_folder_is_empty(renders: dict[str, Path]) -> None:
+    for project in renders.values():
+        for folder in (path for path in project.rglob("*") if path.is_dir()):
+            assert any(folder.iterdir()), folder
+
+
 def test_the_tree_is_not_crowded(renders: dict[str, Path]) -> None:
     for name, project in renders.items():
         visible = [path for path in project.iterdir() if path.name[0] != "."]

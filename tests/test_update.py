@@ -49,6 +49,7 @@ def test_dropping_a_feature_and_taking_it_back(project: Path) -> None:
     before = git("ls-files", folder=project)
     update(project, features=["docs"])
     assert not (project / "notebooks").exists()
+    assert not (project / ".devcontainer").exists()
     commit(project, "drop notebooks")
 
     update(project, features=["docs", "devcontainer", "notebooks"])
