@@ -69,7 +69,10 @@ def read(path: Path, columns: DataFrameSchema = schema.LABELLED) -> pd.DataFrame
         make(path)
     if not path.is_file():
         raise ValueError(f"{path} does not exist; '--data-path' names another file")
-    rows = READERS[path.suffix](path)
+    try:
+        rows = READERS[path.suffix](path)
+    except ValueError as error:  # what pandas and Arrow say of a file that is broken
+        raise ValueError(f"{path} cannot be read: {error}") from None
     if schema.TARGET not in columns.columns:
         rows = rows.drop(columns=schema.TARGET, errors="ignore")
     return schema.check(rows, str(path), columns)

@@ -29,7 +29,7 @@ def check(rows: pd.DataFrame, place: str, schema: DataFrameSchema = LABELLED) ->
     missing = [name for name in schema.columns if name not in rows]
     unknown = [str(name) for name in rows if name not in schema.columns]
     if missing or unknown:
-        raise ValueError(f"{place}: missing columns {missing}, unknown columns {unknown}")
+        raise ValueError(f"{place}: missing columns: {_some(missing)}; unknown: {_some(unknown)}")
     try:
         checked = schema.validate(rows[list(schema.columns)].reset_index(drop=True), lazy=True)
     except SchemaErrors as error:
@@ -40,3 +40,8 @@ def check(rows: pd.DataFrame, place: str, schema: DataFrameSchema = LABELLED) ->
             f"{first['check']}"
         ) from None
     return checked.astype({TARGET: "int64"}) if TARGET in checked else checked
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (", ".join(names[:3]) or "none") + more
