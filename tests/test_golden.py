@@ -155,7 +155,7 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     project.uv("lock", "-P", "torch==2.13.0")
     git("commit", "--all", "--message", "build: pin torch 2.13.0", folder=project.folder)
 
-    assert "just sync" in project.uv("run", "my-ml-project", "train", expect=1)
+    assert "uv run just sync" in project.uv("run", "my-ml-project", "train", expect=1)
     project.uv("run", "just", "sync")
     check_life(project)
     scores = project.verb("train")

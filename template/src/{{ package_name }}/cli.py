@@ -5,8 +5,8 @@ import re
 import sys
 from typing import NoReturn
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
-from pydantic_settings import CliApp, CliSubCommand, SettingsError
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import CliApp, CliSubCommand, SettingsConfigDict, SettingsError
 
 from .settings import PROJECT, Settings, masked
 from .sources import nearest
@@ -63,7 +63,7 @@ class ShowSettings(Settings):
 class Cli(BaseModel):
     """Train, judge and use a model of handwritten digits."""
 
-    model_config = ConfigDict(alias_generator=lambda name: name)
+    model_config = SettingsConfigDict(cli_prog_name=COMMAND)
 
     data: CliSubCommand[Data]
     train: CliSubCommand[Train]
@@ -85,7 +85,7 @@ def main() -> None:
     except ValidationError as error:
         _stop("; ".join(str(problem["ctx"]["error"]) for problem in error.errors()))
     except ModuleNotFoundError as error:
-        _stop(f"{error.name} is not installed here; install it with 'just sync'")
+        _stop(f"{error.name} is not installed here; install it with 'uv run just sync'")
     except (ValueError, OSError) as error:
         _stop(str(error))
     except KeyboardInterrupt:
@@ -99,6 +99,6 @@ def _stop(message: str, code: int = 1) -> NoReturn:
 
 def _explain_usage(message: str) -> str:
     if unknown := re.search(r"unrecognized arguments: --(\S+)", message):
-        flags = [name.replace("_", "-") for name in Settings.model_fields]
-        return f"there is no --{unknown[1]}; {nearest(unknown[1], flags)}"
+        flags = ["--" + name.replace("_", "-") for name in Settings.model_fields]
+        return f"there is no --{unknown[1]}; {nearest(f'--{unknown[1]}', flags)}"
     return message

@@ -79,16 +79,16 @@ class Settings(Hyperparameters, SplitRule, BaseSettings):
     """Bearer token of the tracking server."""
 
     model: Annotated[str, NotLogged] = f"models:/{PROJECT}/latest"
-    """Registered model to evaluate or to predict with: ``models:/name@alias``, or a version."""
+    """Registered model to evaluate or to predict with: models:/name@alias, or models:/name/3."""
 
     thresholds: Annotated[dict[str, Share], NotLogged] = {"accuracy": 0.94, "f1": 0.94}
-    """Least value of each metric that ``evaluate`` accepts."""
+    """Least value of each metric that 'evaluate' accepts."""
 
     input_path: Annotated[Path, NotLogged] = Path("data/digits.parquet")
     """Rows to predict, Parquet or CSV; a target column is ignored."""
 
     output_path: Annotated[Path, NotLogged] = Path("data/predictions.parquet")
-    """Where ``predict`` writes the class and the probabilities of each row, Parquet."""
+    """Where 'predict' writes the class and the probabilities of each row, Parquet."""
 
     origins: Annotated[CliSuppress[dict[str, str]], NotLogged] = Field(default={}, repr=False)
     """Where each value came from; filled in while settings are read."""

@@ -31,7 +31,7 @@ class Hyperparameters(BaseModel, use_attribute_docstrings=True):
     # What is excluded below says how a training runs, not what comes out: its record leaves it out.
 
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", exclude=True)
-    """Where the training runs; ``auto`` takes the accelerator that is there, or the CPU."""
+    """Where the training runs; 'auto' takes the accelerator that is there, or the CPU."""
 
     threads: PositiveInt = Field(default=1, exclude=True)
     """CPU threads; a network as small as this one is fastest on one."""

@@ -158,7 +158,7 @@ def save(model: nn.Module, example: pd.DataFrame, name: str) -> str:
 
 
 def load(uri: str) -> nn.Module:
-    """Load a registered model. It comes with loading code of MLflow's choice: trust the store."""
+    """Load a registered model. It names the code that loads it: use a store that you trust."""
     model: nn.Module = mlflow.pyfunc.load_model(uri).get_raw_model()
     return model
 
