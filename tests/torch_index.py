@@ -40,7 +40,11 @@ COMMON = [
 ]
 """Requirements of every build of torch."""
 
-BUILDS = {("2.13.0", "cpu"): [], ("2.14.1", "cpu"): [], ("2.15.0", "cpu"): []}
+BUILDS: dict[tuple[str, str], list[str]] = {
+    ("2.13.0", "cpu"): [],
+    ("2.14.1", "cpu"): [],
+    ("2.15.0", "cpu"): [],
+}
 """Version of torch and tag of the index, to the requirements beyond the common ones."""
 
 PYTHONS = {"2.13.0": range(10, 15), "2.14.1": range(10, 15), "2.15.0": range(11, 16)}
@@ -84,9 +88,10 @@ def serving(folder: Path, options: Options = Options()) -> Iterator[str]:
     """Serve the wheels of ``folder``, built if it is missing, and give the index's base URL."""
     if not folder.exists():
         build(folder)
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), _Handler) for _ in range(2)]
-    _Handler.root, _Handler.options = folder, options
-    _Handler.files_port = servers[1].server_port
+    facts = {"root": folder, "options": options}
+    handler = type("Handler", (_Handler,), facts)  # One class a server: many may serve at once.
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2)]
+    handler.files_port = servers[1].server_port
     threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in servers]
     for thread in threads:
         thread.start()
