@@ -79,7 +79,13 @@ def read(path: Path, columns: DataFrameSchema = schema.LABELLED) -> pd.DataFrame
 
 
 def write(rows: pd.DataFrame, path: Path) -> None:
-    """Write rows as Parquet, whole or not at all."""
+    """Write rows as Parquet, whole or not at all.
+
+    Raises:
+        ValueError: If the path does not end in .parquet.
+    """
+    if path.suffix != ".parquet":
+        raise ValueError(f"{path} would hold Parquet; give it a name that ends in .parquet")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:

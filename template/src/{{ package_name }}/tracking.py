@@ -78,12 +78,13 @@ def recorded(model_uri: str) -> dict[str, str]:
     """Return the settings of the run that made a model, as text.
 
     Raises:
-        ValueError: If no run is known to have made it.
+        ValueError: If no run of ``train`` is known to have made it.
     """
     run_id = mlflow.models.get_model_info(model_uri).run_id
-    if run_id is None:
-        raise ValueError(f"{model_uri} was not made by a run, so its held-out rows are unknown")
-    return mlflow.get_run(run_id).data.params
+    parameters = mlflow.get_run(run_id).data.params if run_id else {}
+    if "data_sha256" not in parameters:
+        raise ValueError(f"{model_uri} was not made by 'train': its held-out rows are unknown")
+    return parameters
 
 
 def _open_store(uri: str) -> None:
