@@ -36,8 +36,8 @@ NotLogged = Field(exclude=True)
 
 
 def masked(text: str) -> str:
-    """Hide the password of an address, such as a database's."""
-    return re.sub(r"://([^:/@]*):[^@]*@", r"://\1:**********@", text)
+    """Hide the passwords of addresses, such as a database's."""
+    return re.sub(r"://([^:/@\s]*):[^@\s]*@", r"://\1:**********@", text)
 
 
 class SplitRule(BaseModel, use_attribute_docstrings=True, frozen=True):

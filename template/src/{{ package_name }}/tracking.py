@@ -43,8 +43,8 @@ def connection(settings: Settings) -> Iterator[None]:
         yield
     except MlflowException as error:
         remedy = REMEDIES.get(error.error_code, "")
-        place = masked(settings.tracking_uri)
-        raise ValueError(f"MLflow at {place}: {error.message}{remedy}") from error
+        message = f"MLflow at {settings.tracking_uri}: {error.message}{remedy}"
+        raise ValueError(masked(message)) from error
 
 
 @contextmanager
