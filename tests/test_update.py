@@ -1,5 +1,6 @@
 """A project can be updated, and can change its mind."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,13 @@ def test_the_defaults_alone_make_a_project(copie: Any, snapshot: Path) -> None:
     result = copie.copy(template_dir=snapshot)
     assert result.exception is None
     assert result.answers["package_name"] == "my_ml_project"
+
+
+def test_the_author_comes_from_the_settings_of_copier(
+    snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "settings.yml"
+    settings.write_text("defaults: {user_name: Ada, user_email: ada@example.org}\n")
+    monkeypatch.setenv("COPIER_SETTINGS_PATH", str(settings))
+    project = tomllib.loads((copy(snapshot, tmp_path / "p", {}) / "pyproject.toml").read_text())
+    assert project["project"]["authors"] == [{"name": "Ada", "email": "ada@example.org"}]
