@@ -14,6 +14,12 @@ from conftest import GIT_IDENTITY, ROOT, Answers, copy, git
 
 pytestmark = pytest.mark.slow
 
+PLATFORMS = (
+    "x86_64-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "aarch64-apple-darwin",
+    "x86_64-pc-windows-msvc",
+)
 UV = shutil.which("uv") or f"{sys.executable} -m uv"
 
 
@@ -50,7 +56,7 @@ def owner_environment() -> dict[str, str]:
     ours = re.compile(r"VIRTUAL_ENV|UV|PYTEST|COV_|PYTHONDONTWRITEBYTECODE|COLUMNS")
     theirs = {name: value for name, value in os.environ.items() if not ours.match(name)}
     kept = {name: value for name, value in os.environ.items() if name.startswith("UV_INDEX")}
-    return theirs | kept | {"UV_PYTHON_DOWNLOADS": "never"}
+    return theirs | kept | {"UV_PYTHON_DOWNLOADS": "never", "MACOSX_DEPLOYMENT_TARGET": "14.0"}
 
 
 def find_python(minor: str) -> str:
@@ -62,6 +68,13 @@ def find_python(minor: str) -> str:
     if found := shutil.which(f"python{minor}"):
         return found
     pytest.fail(f"needs Python {minor}: install it, or pyenv's, beside the one that runs the tests")
+
+
+def check_platforms(project: Project, *extra: str) -> None:
+    """Check that the lock has a wheel of every package for every platform that it promises."""
+    for platform in PLATFORMS:
+        dry_run = ("sync", "--locked", "--dry-run", "--all-groups", *extra)
+        project.uv(*dry_run, "--python-platform", platform)
 
 
 def check_life(project: Project) -> None:
@@ -112,6 +125,7 @@ def test_a_newcomer_has_a_model_on_the_first_day(snapshot: Path, tmp_path: Path)
     assert git("log", "--format=%s", folder=project.folder).count("\n") == 1
     assert git("status", "--porcelain", folder=project.folder) == ""
     project.uv("lock", "--check")
+    check_platforms(project)
     check_life(project)
 
 
@@ -156,6 +170,7 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     git("commit", "--all", "--message", "build: pin torch 2.13.0", folder=project.folder)
 
     assert "uv run just sync" in project.uv("run", "my-ml-project", "train", expect=1)
+    check_platforms(project, "--extra", "cpu")
     project.uv("run", "just", "sync")
     check_life(project)
     scores = project.verb("train")
