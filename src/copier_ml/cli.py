@@ -1,178 +1,30 @@
 """Command line: a verb is a function, and a row of VERBS. It imports late, so --help is quick."""
 
-import shlex
-import shutil
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from difflib import get_close_matches
+from argparse import ArgumentParser
+from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from . import source
-
-if TYPE_CHECKING:
-    from copier._main import Worker
+from . import new
+from .messages import describe
 
 
-def new(args: Namespace) -> None:
-    """Start a project in a new folder."""
-    from copier._main import Worker  # copier.run_copy shows the questions only after writing.
-
-    answers = _read_data_file(args.data_file) | dict(args.data)
-    template = source.chosen(args.template, args.vcs_ref)
-    with (
-        _all_or_nothing(args.dest, overwrite=args.overwrite),
-        Worker(
-            src_path=template.address,
-            dst_path=args.dest,
-            vcs_ref=template.ref,
-            data=answers,
-            defaults=args.defaults,
-            overwrite=args.overwrite,
-            quiet=args.quiet,
-            skip_tasks=args.skip_tasks,
-            cleanup_on_error=False,  # It misses Ctrl-C; _all_or_nothing does not.
-            unsafe=True,  # The template is ours, or the one that the user named.
-        ) as worker,
-    ):
-        _refuse_unknown(answers, _read_questions(worker))
-        _copy(worker)
-    if not args.quiet:
-        _print_next_steps(args.dest, worker.answers.combined)
+VERBS = ((new.new, new.add_options),)
+"""Each verb: what it does, and what declares its options; its name and docstring are its help."""
 
 
-def _read_data_file(path: Path | None) -> dict[str, Any]:
-    """Read answers from YAML; an answers file will do, without what Copier notes in it."""
-    from yaml import safe_load
-
-    if path is None:
-        return {}
-    with path.open("rb") as stream:
-        answers = safe_load(stream)
-    if not isinstance(answers, dict):
-        raise ValueError(f"{path} holds no answers; write one `question: answer` a line")
-    return {name: answers[name] for name in answers if name not in ("_commit", "_src_path")}
-
-
-@contextmanager
-def _all_or_nothing(dest: Path, *, overwrite: bool) -> Iterator[None]:
-    """Refuse an occupied ``dest``; leave a vacant one as it was if the block fails."""
-    if dest.exists() and not dest.is_dir():
-        raise ValueError(f"{dest} is a file; name a folder that does not exist yet")
-    if (found := _list_occupants(dest)) and not overwrite:
-        raise ValueError(f"{dest} holds {found[0].name}; name another folder or add --overwrite")
-    missing = [folder for folder in (dest, *dest.parents) if not folder.exists()]
-    with ExitStack() as undo:
-        if not found:
-            undo.callback(_undo, dest, missing)
-        yield
-        undo.pop_all()
-
-
-def _list_occupants(folder: Path) -> list[Path]:
-    """List what a folder holds beside ``.git``."""
-    return sorted(p for p in folder.iterdir() if p.name != ".git") if folder.exists() else []
-
-
-def _undo(dest: Path, missing: Sequence[Path]) -> None:
-    """Empty ``dest``, and remove the folders that were missing, unless others use them by now."""
-    for path in missing[:1] or _list_occupants(dest):
-        is_folder = path.is_dir() and not path.is_symlink()
-        shutil.rmtree(path, ignore_errors=True) if is_folder else path.unlink(missing_ok=True)
-    with suppress(OSError):
-        for folder in missing[1:]:
-            folder.rmdir()
-
-
-def _read_questions(worker: "Worker") -> Mapping[str, Any]:
-    """Fetch the template, and read what it asks."""
-    if not shutil.which("git"):
-        raise ValueError("git is not on PATH; install it, since it fetches the template")
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a verb; give 0, 1 after a mistake or 130 after Ctrl-C. Wrong usage exits with 2."""
+    args = _make_parser().parse_args(argv)
     try:
-        if questions := worker.template.questions_data:
-            return questions
-        raise ValueError("it asks no question")
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"cannot read the template {worker.src_path} at {worker.vcs_ref or 'its latest tag'}: "
-            f"{_describe(error)}; check the network, --template and --vcs-ref"
-        ) from error
-
-
-def _refuse_unknown(answers: Mapping[Any, Any], questions: Mapping[str, Any]) -> None:
-    """Refuse an answer without a question, which Copier would drop in silence."""
-    for name in (name for name in answers if name not in questions):
-        nearest = "".join(get_close_matches(str(name), questions, n=1, cutoff=0))
-        raise ValueError(f"the template does not ask {name!r}; did you mean {nearest!r}?")
-
-
-def _copy(worker: "Worker") -> None:
-    """Ask, write and run the tasks; name the answer that Copier chokes on, as it does not."""
-    from yaml import YAMLError
-
-    try:
-        worker.run_copy()
-    except (TypeError, ValueError, YAMLError) as error:
-        questions = worker.template.questions_data
-        answered = worker.answers.user.keys() | worker.answers.hidden
-        name = next((q for q in questions if q not in answered), None)
-        if name not in worker.data or name in str(error):
-            raise
-        hint = "; write a list as [a, b]" if questions[name].get("multiselect") else ""
-        given = worker.data[name]
-        raise ValueError(f"{name} cannot be {given!r}: {_describe(error)}{hint}") from error
-
-
-def _print_next_steps(dest: Path, answers: Mapping[str, Any]) -> None:
-    """Say how to train for the first time."""
-    uv = "uv" if shutil.which("uv") else "python3 -m uv"
-    if package := answers.get("package_name"):
-        command = package.replace("_", "-")
-        print(f"Next:\n  cd {shlex.quote(str(dest))} && {uv} run {command} train")
-
-
-def _describe(error: BaseException) -> str:
-    """Tell in one line what a system call, a program such as Git, or Copier complains about."""
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    lines = (getattr(error, "stderr", None) or str(error)).splitlines()
-    return " ".join(line.strip() for line in lines if not line.startswith("Cloning")).rstrip(".")
-
-
-def _mistakes() -> tuple[type[BaseException], ...]:
-    """Name the errors that a user can mend; anything else is ours and keeps its traceback."""
-    from copier.errors import CopierError
-    from jinja2 import TemplateError
-    from yaml import YAMLError
-
-    return CopierError, OSError, TemplateError, ValueError, YAMLError
-
-
-def _split_pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if equals:
-        return key, value
-    raise ArgumentTypeError(f"{text!r} is not KEY=VALUE")
-
-
-def _add_new_options(add: Callable[..., Any]) -> None:
-    pairs = {"type": _split_pair, "metavar": "KEY=VALUE", "action": "append", "default": []}
-    switch = {"action": "store_true"}
-    add("dest", type=Path, metavar="DEST", help="folder to make; it may hold a .git")
-    add("-d", "--data", **pairs, help="answer a question; a list is KEY=[a, b]; repeatable")
-    add("--data-file", type=Path, metavar="FILE", help="YAML file of answers; --data wins")
-    add("-l", "--defaults", **switch, help="ask nothing, take the defaults")
-    add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")
-    add("--template", metavar="SOURCE", help="folder or Git URL of another template")
-    add("-w", "--overwrite", **switch, help="write into a folder that holds files, over them")
-    add("-T", "--skip-tasks", **switch, help="write the files, but run no tasks")
-    add("-q", "--quiet", **switch, help="print nothing but errors")
-
-
-VERBS = ((new, _add_new_options),)
+        args.verb(args)
+    except KeyboardInterrupt:
+        print("copier-ml: stopped", file=sys.stderr)
+        return 130
+    except _mistakes() as error:
+        print(f"copier-ml: {describe(error)}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _make_parser() -> ArgumentParser:
@@ -186,15 +38,10 @@ def _make_parser() -> ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; give 0, 1 after a mistake or 130 after Ctrl-C. Wrong usage exits with 2."""
-    args = _make_parser().parse_args(argv)
-    try:
-        args.verb(args)
-    except KeyboardInterrupt:
-        print("copier-ml: stopped", file=sys.stderr)
-        return 130
-    except _mistakes() as error:
-        print(f"copier-ml: {_describe(error)}", file=sys.stderr)
-        return 1
-    return 0
+def _mistakes() -> tuple[type[BaseException], ...]:
+    """Name the errors that a user can mend; anything else is ours and keeps its traceback."""
+    from copier.errors import CopierError
+    from jinja2 import TemplateError
+    from yaml import YAMLError
+
+    return CopierError, OSError, TemplateError, ValueError, YAMLError
