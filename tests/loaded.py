@@ -17,5 +17,6 @@ def load(name: str) -> ModuleType:
 
 
 answers = load("answers")
+compile_once = load("compile_once")
 filters = load("filters")
 plan = load("plan")
