@@ -8,7 +8,6 @@ from importlib.metadata import version
 from . import new
 from .messages import describe
 
-
 VERBS = ((new.new, new.add_options),)
 """Each verb: what it does, and what declares its options; its name and docstring are its help."""
 
