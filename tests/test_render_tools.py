@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Render
 
-FORGIVEN = ("PC1", "PC9", "PY007", "SEC001")
+FORGIVEN = ("PC1", "PC9", "PY007")
 """Checks of sp-repo-review that stay; docs/decisions/0006-tools-from-the-lock.md says why."""
 
 
