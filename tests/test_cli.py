@@ -149,8 +149,8 @@ def test_the_next_steps_can_be_pasted(new, capsys, monkeypatch, programs, uv):
         Path(program).symlink_to(shutil.which("git"))
     monkeypatch.setenv("PATH", str(Path.cwd()))
     assert new("--skip-tasks", dest="my churn") == 0
-    last_lines = capsys.readouterr().out.splitlines()[-2:]
-    assert last_lines == ["Next:", f"  cd 'my churn' && {uv} run churn-model train"]
+    steps = ["Next:", "  cd 'my churn'", f"  {uv} run just sync", f"  {uv} run churn-model train"]
+    assert capsys.readouterr().out.splitlines()[-4:] == steps
 
 
 def test_quiet_prints_nothing(new, capsys):

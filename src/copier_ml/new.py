@@ -126,11 +126,12 @@ def _copy(worker: "Worker") -> None:
 
 
 def _print_next_steps(dest: Path, answers: Mapping[str, Any]) -> None:
-    """Say how to train for the first time."""
+    """Say how to train for the first time; only the project knows which extras it has to sync."""
     uv = "uv" if shutil.which("uv") else "python3 -m uv"
     if package := answers.get("package_name"):
-        command = package.replace("_", "-")
-        print(f"Next:\n  cd {shlex.quote(str(dest))} && {uv} run {command} train")
+        train = f"{package.replace('_', '-')} train"
+        steps = [f"cd {shlex.quote(str(dest))}", f"{uv} run just sync", f"{uv} run {train}"]
+        print("\n  ".join(["Next:", *steps]))
 
 
 def _split_pair(text: str) -> tuple[str, str]:
