@@ -20,7 +20,7 @@ PLATFORMS = (
     "aarch64-apple-darwin",
     "x86_64-pc-windows-msvc",
 )
-UV = shutil.which("uv") or f"{sys.executable} -m uv"
+UV = [shutil.which("uv")] if shutil.which("uv") else [sys.executable, "-m", "uv"]
 
 
 class Project:
@@ -45,7 +45,7 @@ class Project:
         return done.stdout
 
     def uv(self, *arguments: str, expect: int = 0) -> str:
-        return self.run(*UV.split(), *arguments, expect=expect)
+        return self.run(*UV, *arguments, expect=expect)
 
     def verb(self, *arguments: str, expect: int = 0) -> str:
         return self.uv("run", "--no-sync", self.name, *arguments, expect=expect)
@@ -53,10 +53,9 @@ class Project:
 
 def owner_environment() -> dict[str, str]:
     """Environment of someone who is not in the middle of this test run."""
-    ours = re.compile(r"VIRTUAL_ENV|UV|PYTEST|COV_|PYTHONDONTWRITEBYTECODE|COLUMNS")
+    ours = re.compile(r"VIRTUAL_ENV|UV$|UV_RUN|PYTEST|COV_|PYTHONDONTWRITEBYTECODE|COLUMNS")
     theirs = {name: value for name, value in os.environ.items() if not ours.match(name)}
-    kept = {name: value for name, value in os.environ.items() if name.startswith("UV_INDEX")}
-    return theirs | kept | {"UV_PYTHON_DOWNLOADS": "never", "MACOSX_DEPLOYMENT_TARGET": "14.0"}
+    return theirs | {"UV_PYTHON_DOWNLOADS": "never", "MACOSX_DEPLOYMENT_TARGET": "14.0"}
 
 
 def find_python(minor: str) -> str:
@@ -172,6 +171,7 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     assert "uv run just sync" in project.uv("run", "my-ml-project", "train", expect=1)
     check_platforms(project, "--extra", "cpu")
     project.uv("run", "just", "sync")
+    assert "accuracy 0.9" in project.uv("run", "my-ml-project", "train")  # It keeps the extra.
     check_life(project)
     scores = project.verb("train")
     assert float(re.findall(r"accuracy ([\d.]+)", scores)[0]) >= 0.97
