@@ -3,59 +3,40 @@
 As a library: ``with serving(folder) as url`` builds stub wheels and serves them on loopback. As a
 script: ``python tests/torch_index.py FOLDER`` serves until it is stopped.
 
-What it keeps of the real index: a PEP 503 page a package under ``/whl/cpu``, ``/whl/cu126`` ...;
-local version labels; files on a second host (here a second port); PEP 658 metadata, hashes and
-upload times; 403 for what it does not hold. Stubs require what genuine wheels require, so a lock
-is real up to torch itself. A genuine CPU wheel in a folder of ``PIP_FIND_LINKS`` replaces its stub,
-so that one variant really trains.
+What it keeps of the real index: PEP 503 pages below ``/whl/cpu``, ``/whl/cu126`` ..., and below
+``/whl`` those of all builds together; local version labels; files on a second host (here a second
+port), by ranges too; PEP 658 metadata, hashes and upload times; 403 for what it does not hold.
 """
 
 import argparse
 import base64
-import csv
 import functools
 import hashlib
 import html
-import io
-import os
+import json
 import re
-import shutil
 import threading
 import urllib.parse
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-COMMON = [
-    "filelock",
-    "typing-extensions>=4.10.0",
-    "setuptools>=77.0.3",
-    "sympy>=1.13.3",
-    "networkx>=2.5.1",
-    "jinja2",
-    "fsspec>=0.8.5",
-]
-"""Requirements of every build of torch."""
-
-BUILDS: dict[tuple[str, str], list[str]] = {
-    ("2.13.0", "cpu"): [],
-    ("2.14.1", "cpu"): [],
-    ("2.15.0", "cpu"): [],
-}
-"""Version of torch and tag of the index, to the requirements beyond the common ones."""
-
-PYTHONS = {"2.13.0": range(10, 15), "2.14.1": range(10, 15), "2.15.0": range(11, 16)}
-"""Minor versions of CPython 3 that a release has wheels for."""
+from torch_builds import build
 
 UPLOADED = {
+    "0.28.0": "2026-07-08T16:04:07Z",
+    "0.29.1": "2026-09-30T17:49:10Z",
+    "0.29.2": "2026-10-28T15:21:31Z",
     "2.13.0": "2026-07-08T16:04:07Z",
     "2.14.1": "2026-09-30T17:49:10Z",
     "2.15.0": "2026-10-28T15:17:10Z",
 }
-PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "win_amd64", "macosx_14_0_arm64"]
+"""When the genuine releases of torch and torchvision were uploaded; no other has a time here."""
+
+TIME = 10
+"""Place of the time in a zip file's first header; a wheel stays valid whatever it says."""
 
 
 @dataclass(frozen=True)
@@ -63,24 +44,43 @@ class Options:
     """How the index behaves; each of the three facts is missing from many mirrors."""
 
     auth: str = ""
-    """``user:password`` that it asks for, by HTTP basic authentication."""
+    """``user:password`` that it asks for, by HTTP basic authentication.
+
+    Its files are then on the host of its pages, since a client signs no request to another host.
+    """
 
     has_hashes: bool = True
     has_metadata: bool = True
     has_upload_times: bool = True
+    port: int = 0
+    """Port of the pages, and the one before that of the files; 0 takes two that are free."""
+
+    log: Path | None = None
+    """File that gets a line a request, for ``read_log``."""
+
+    status: int = 200
+    """Status of every page; if not 200, there is nothing else in it."""
+
+    hang_s: float = 0
+    """Time that a page takes to begin."""
+
+    tampers: bool = False
+    """Whether wheels, valid as they are, have other bytes than their hashes say."""
 
 
-def build(folder: Path) -> None:
-    """Write the wheels of every build, Python and platform below ``folder``."""
-    for (version, tag), requirements in BUILDS.items():
-        for minor in PYTHONS[version]:
-            for platform in PLATFORMS:
-                _write_stub(
-                    folder / tag, version, tag, f"cp3{minor}-cp3{minor}-{platform}", requirements
-                )
-    for place in os.environ.get("PIP_FIND_LINKS", "").split():
-        for genuine in Path(place).glob("torch-*+cpu-*.whl"):
-            _take_genuine(genuine, folder / "cpu" / genuine.name)
+@dataclass(frozen=True)
+class Request:
+    """What somebody asked the index for."""
+
+    method: str
+    url: str
+    is_signed: bool
+    """Whether it carried an ``Authorization`` header."""
+
+
+def read_log(path: Path) -> list[Request]:
+    """List the requests of a log, the oldest first."""
+    return [Request(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @contextmanager
@@ -88,53 +88,20 @@ def serving(folder: Path, options: Options = Options()) -> Iterator[str]:
     """Serve the wheels of ``folder``, built if it is missing, and give the index's base URL."""
     if not folder.exists():
         build(folder)
-    facts = {"root": folder, "options": options}
+    facts = {"root": folder, "options": options, "is_over": threading.Event()}
     handler = type("Handler", (_Handler,), facts)  # One class a server: many may serve at once.
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2)]
-    handler.files_port = servers[1].server_port
-    threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in servers]
-    for thread in threads:
-        thread.start()
+    ports = (options.port, options.port + 1) if options.port else (0, 0)
+    servers = [ThreadingHTTPServer(("127.0.0.1", port), handler) for port in ports]
+    handler.files_port = servers[0 if options.auth else 1].server_port
+    for server in servers:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{servers[0].server_port}/whl"
     finally:
+        handler.is_over.set()
         for server in servers:
             server.shutdown()
             server.server_close()
-
-
-def _write_stub(
-    folder: Path, version: str, tag: str, wheel_tag: str, requirements: list[str]
-) -> None:
-    """Write a wheel that says what it is, and requires what the genuine one does."""
-    version += "" if "macosx" in wheel_tag else f"+{tag}"
-    info = f"torch-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.4\nName: torch\nVersion: {version}\nRequires-Python: >=3.10\n"
-    metadata += "".join(f"Requires-Dist: {line}\n" for line in [*COMMON, *requirements])
-    files = {
-        "torch/__init__.py": f"__version__ = {version!r}\n",
-        f"{info}/METADATA": metadata,
-        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {wheel_tag}\n",
-    }
-    record = io.StringIO()
-    rows = csv.writer(record, lineterminator="\n")
-    for path, text in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
-        rows.writerow([path, f"sha256={digest.decode()}", len(text.encode())])
-    rows.writerow([f"{info}/RECORD", "", ""])
-    folder.mkdir(parents=True, exist_ok=True)
-    wheel = folder / f"torch-{version}-{wheel_tag}.whl"
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, text in (files | {f"{info}/RECORD": record.getvalue()}).items():
-            archive.writestr(zipfile.ZipInfo(path, (2026, 1, 1, 0, 0, 0)), text)
-    Path(f"{wheel}.metadata").write_text(metadata)
-
-
-def _take_genuine(genuine: Path, stub: Path) -> None:
-    shutil.copyfile(genuine, stub)
-    with zipfile.ZipFile(genuine) as archive:
-        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
-        Path(f"{stub}.metadata").write_bytes(archive.read(name))
 
 
 @functools.cache
@@ -147,6 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     root: Path
     options: Options
+    is_over: threading.Event
     files_port: int
 
     def log_message(self, *_: object) -> None:
@@ -156,15 +124,29 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
+        self._note()
         if self._is_stranger():
             return self._answer(401, b"", **{"WWW-Authenticate": 'Basic realm="wheels"'})
         path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
         match path.strip("/").split("/"):
             case ["whl", tag, name] if name.endswith((".whl", ".metadata")):
                 return self._file(self.root / tag / name)
-            case ["whl", tag, "torch"] if (self.root / tag).is_dir():
-                return self._page(tag)
+            case ["whl"]:
+                return self._packages("*/*.whl")
+            case ["whl", tag] if (self.root / tag).is_dir():
+                return self._packages(f"{tag}/*.whl")
+            case ["whl", package]:
+                return self._links(f"*/{package}-*.whl")
+            case ["whl", tag, package]:
+                return self._links(f"{tag}/{package}-*.whl")
         return self._answer(403, b"AccessDenied")
+
+    def _note(self) -> None:
+        if self.options.log:
+            url = f"http://{self.headers['Host']}{self.path}"
+            request = Request(self.command, url, "Authorization" in self.headers)
+            with self.options.log.open("a", encoding="utf-8") as log:
+                log.write(json.dumps(asdict(request)) + "\n")
 
     def _is_stranger(self) -> bool:
         expected = "Basic " + base64.b64encode(self.options.auth.encode()).decode()
@@ -178,41 +160,66 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def _page(self, tag: str) -> None:
-        lines = [self._link(tag, wheel) for wheel in sorted((self.root / tag).glob("*.whl"))]
-        body = "<!DOCTYPE html>\n<html><body>\n" + "\n".join(lines) + "\n</body></html>\n"
-        self._answer(200, body.encode(), **{"Content-Type": "text/html"})
+    def _packages(self, pattern: str) -> None:
+        names = sorted({wheel.name.split("-")[0] for wheel in self.root.glob(pattern)})
+        self._page([f'<a href="{name}/">{name}</a><br/>' for name in names])
 
-    def _link(self, tag: str, wheel: Path) -> str:
-        link = f"http://127.0.0.1:{self.files_port}/whl/{tag}/{urllib.parse.quote(wheel.name)}"
+    def _links(self, pattern: str) -> None:
+        self._page([self._link(wheel) for wheel in sorted(self.root.glob(pattern))])
+
+    def _page(self, lines: list[str]) -> None:
+        self.is_over.wait(self.options.hang_s)
+        if self.options.status != 200:
+            return self._answer(self.options.status, b"")
+        if not lines:
+            return self._answer(403, b"AccessDenied")
+        body = "<!DOCTYPE html>\n<html><body>\n" + "\n".join(lines) + "\n</body></html>\n"
+        return self._answer(200, body.encode(), **{"Content-Type": "text/html"})
+
+    def _link(self, wheel: Path) -> str:
+        path = urllib.parse.quote(f"/whl/{wheel.parent.name}/{wheel.name}")
+        link = f"http://127.0.0.1:{self.files_port}{path}"
         facts = ""
         if self.options.has_hashes:
             link += f"#sha256={_sha256(wheel)}"
-        if self.options.has_metadata:
-            facts += f' data-core-metadata="sha256={_sha256(Path(f"{wheel}.metadata"))}"'
-        if self.options.has_upload_times:
-            facts += f' data-upload-time="{UPLOADED[re.split("[-+]", wheel.name)[1]]}"'
+        metadata = Path(f"{wheel}.metadata")
+        if self.options.has_metadata and metadata.exists():
+            facts += f' data-core-metadata="sha256={_sha256(metadata)}"'
+        uploaded = UPLOADED.get(re.split("[-+]", wheel.name)[1])
+        if self.options.has_upload_times and uploaded:
+            facts += f' data-upload-time="{uploaded}"'
         return f'<a href="{link}"{facts}>{html.escape(wheel.name)}</a><br/>'
 
     def _file(self, path: Path) -> None:
-        if not path.is_file():
+        if not path.is_file() or (path.suffix == ".metadata" and not self.options.has_metadata):
             return self._answer(403, b"AccessDenied")
-        self.send_response(200)
-        self.send_header("Content-Length", str(path.stat().st_size))
-        self.end_headers()
-        if self.command != "HEAD":
-            with path.open("rb") as file:
-                shutil.copyfileobj(file, self.wfile)
-        return None
+        size = path.stat().st_size
+        wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
+        first, end, headers = 0, size, {"Accept-Ranges": "bytes"}
+        if wanted and any(wanted.groups()):
+            first = int(wanted[1]) if wanted[1] else max(0, size - int(wanted[2]))
+            end = min(size, int(wanted[2]) + 1) if wanted[1] and wanted[2] else size
+            headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+        with path.open("rb") as file:
+            file.seek(first)
+            content = file.read(end - first)
+        if self.options.tampers and path.suffix == ".whl" and first == 0:
+            content = content[:TIME] + b"\1" + content[TIME + 1 :]
+        return self._answer(206 if "Content-Range" in headers else 200, content, **headers)
 
 
 def main() -> None:
     """Serve until stopped."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--auth", default="", help="user:password that it asks for")
-    given = parser.parse_args()
-    with serving(given.folder, Options(auth=given.auth)) as url:
+    parser.add_argument("--port", type=int, default=0, help="of the pages; 0: one that is free")
+    parser.add_argument("--auth", default="", metavar="USER:PASSWORD", help="that it asks for")
+    parser.add_argument("--log", type=Path, help="file that gets a line a request")
+    for name in ("hashes", "metadata", "upload-times"):
+        words = {"action": "store_false", "dest": f"has_{name.replace('-', '_')}"}
+        parser.add_argument(f"--no-{name}", **words, help="leave them out, as many mirrors do")
+    given = vars(parser.parse_args())
+    with serving(given.pop("folder"), Options(**given)) as url:
         print(url, flush=True)
         threading.Event().wait()
 
