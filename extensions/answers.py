@@ -122,6 +122,16 @@ def refuse_index(url: str) -> str:
     return _refuse_credentials(parts)
 
 
+def refuse_index_name(name: str) -> str:
+    """Refuse what cannot stand in the name of an environment variable as it is."""
+    if re.fullmatch(r"[a-z][a-z0-9]{0,39}", name):
+        return ""
+    return (
+        f"{name!r} is no name for an index: use at most 40 lower-case letters and digits, a letter "
+        "first, such as 'internal'."
+    )
+
+
 def forge(url: str) -> str:
     """Name the CI that the host of a repository runs, among those that are offered."""
     return "github" if not url or urlsplit(url).hostname == "github.com" else "none"
@@ -175,6 +185,7 @@ class Answers(Extension):
             package_slug,
             refuse_email,
             refuse_index,
+            refuse_index_name,
             refuse_line,
             refuse_package_name,
             refuse_repository,

@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Any
 
 VERSIONS = Path(__file__).with_name("versions.txt")
+"""What all projects have in common; a file of versions/ has what only one stack needs."""
 
 
 def main() -> None:
-    """Lock and commit the project in the current folder."""
-    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lock(project["dependencies"][0])
+    """Lock and commit the project in the current folder; the argument names its stack."""
+    pyproject = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+    project = pyproject["project"]
+    lock(pyproject, VERSIONS.with_suffix("") / f"{sys.argv[1]}.txt")
     if shutil.which("git") and not _run("git", "rev-parse", "--is-inside-work-tree").stdout:
         commit(project)
 
 
-def lock(requirement: str) -> None:
+def lock(pyproject: dict[str, Any], versions_of_stack: Path) -> None:
     """Write uv.lock. Adding a requirement that is there already lets uv take constraints."""
     if Path("uv.lock").exists():
         return
@@ -31,14 +33,22 @@ def lock(requirement: str) -> None:
     if not uv:
         _tell("There is no uv.lock yet, since uv is not installed: run 'uv lock' once it is.")
         return
-    command = [uv, "add", "--no-sync", "--quiet", "--constraints", str(VERSIONS), requirement]
-    # All versions are known, so uv may look into its cache first: it is ten times faster.
-    done = _run(*command, "--offline")
-    if done.returncode:
+    command = [uv, "add", "--no-sync", "--quiet", pyproject["project"]["dependencies"][0]]
+    for versions in filter(Path.exists, (VERSIONS, versions_of_stack)):
+        command += ["--constraints", str(versions)]
+    # All versions are known, so uv may look into its cache first: it is ten times faster. Not where
+    # a private index is asked before the public one: the cache may know the public one alone.
+    done = None if _has_private_index(pyproject) else _run(*command, "--offline")
+    if done is None or done.returncode:
         done = _run(*command)
     if done.returncode:
         reason = " ".join(done.stderr.split()).removeprefix("error: ")
         _tell(f"There is no uv.lock yet: run 'uv lock' once this is solved: {reason[:300]}")
+
+
+def _has_private_index(pyproject: dict[str, Any]) -> bool:
+    indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
+    return any(not index.get("explicit") and not index.get("default") for index in indexes)
 
 
 def commit(project: dict[str, Any]) -> None:

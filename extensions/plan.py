@@ -23,16 +23,6 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Index:
-    """An explicit package index, and which packages of which extra come from it."""
-
-    name: str
-    url: str
-    extra: str
-    packages: list[str]
-
-
-@dataclass(frozen=True)
 class Plan:
     """Facts about one project, ready to print. Lists are sorted."""
 
@@ -63,20 +53,26 @@ class Plan:
     dependencies: list[str]
     """Requirements of the package, whatever the accelerator."""
 
-    extras: dict[str, list[str]]
-    """Requirements of each extra."""
-
     groups: dict[str, list[str]]
     """Requirements of each dependency group."""
 
     environments: list[str]
     """Markers of the platforms, and the newest Python, that the lock serves."""
 
-    indexes: list[Index]
-    """Indexes besides the default one."""
+    pythons: list[str]
+    """Minor versions of Python that the lock serves, the oldest first."""
 
-    sync_command: str
-    """Command that installs the project from its lock."""
+    stack: Any
+    """``Stack`` of matrix.py: the framework's package and its build for each extra."""
+
+    packages: Any
+    """``Packages`` of packages.py: extras, sources, indexes and how they know the owner."""
+
+    has_extras: bool
+    """Whether a build for an accelerator has to be chosen."""
+
+    has_cuda: bool
+    """Whether one of the builds is for CUDA."""
 
     has_docs: bool
     """Whether there is a documentation site."""
@@ -88,35 +84,37 @@ class Plan:
     """Gitignore patterns, anchored at the project root, of what the answers leave out."""
 
 
-def make_plan(answers: Mapping[str, Any]) -> Plan:
+def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     """Derive the plan. Pure: the same answers give the same plan, anywhere and at any time.
 
     An answer that is missing (an update renders an older project's answers) counts as a choice that
-    was not taken.
+    was not taken. ``stack`` and ``packages`` are what matrix.py and packages.py say of the answers.
     """
     choices = _read_choices()
     chosen, others = _divide(choices, answers)
     package = answers["package_name"]
-    extras = _merge(chosen, "extras")
     groups = _merge(chosen, "groups")
+    pythons = _pythons(choices, answers, stack)
     return Plan(
         distribution=package.replace("_", "-"),
         env_prefix=package.upper() + "_",
         authors=_authors(answers.get("author_name", ""), answers.get("author_email", "")),
         copyright_holder=answers.get("author_name") or f"the authors of {answers['project_name']}",
         license="".join(row["spdx"] for row in chosen if "spdx" in row),
-        classifiers=sorted({*_collect(chosen, "classifiers"), *_pythons(choices, answers)}),
+        classifiers=sorted({*_collect(chosen, "classifiers"), *map(_classifier, pythons)}),
         urls=_urls(answers.get("repository_url", "")),
         badge=_badge(answers.get("repository_url", ""), answers.get("ci", "none")),
         dependencies=sorted(_collect(chosen, "dependencies")),
-        extras=extras,
         groups=groups,
-        environments=_environments(choices, _collect(chosen, "platforms")),
-        indexes=[_index(row["index"], answers) for row in chosen if "index" in row],
-        sync_command=" ".join(["uv sync --locked", *(f"--extra {name}" for name in extras)]),
+        environments=_environments(pythons[-1], _collect(chosen, "platforms")),
+        pythons=pythons,
+        stack=stack,
+        packages=packages,
+        has_extras=bool(stack.builds),
+        has_cuda="cuda" in stack.builds,
         has_docs="docs" in groups,
         has_notebooks="notebooks" in groups,
-        absent_paths=[_pattern(path, package) for path in _collect(others, "paths")],
+        absent_paths=_absent(_collect(chosen, "paths"), _collect(others, "paths"), package),
     )
 
 
@@ -152,9 +150,13 @@ def _merge(rows: Iterable[Row], key: str) -> dict[str, list[str]]:
     return dict(sorted(merged.items()))
 
 
-def _pattern(path: str, package: str) -> str:
-    """Anchor a path. A slash at its end is cut off: with it, Copier makes the folder, but empty."""
-    return "/" + path.format(package=package).rstrip("/")
+def _absent(present: list[str], others: list[str], package: str) -> list[str]:
+    """Anchor the paths that no answer brings.
+
+    A slash at the end is cut off: with it, Copier makes the folder, but empty.
+    """
+    absent = [path for path in others if path not in present]
+    return ["/" + path.format(package=package).rstrip("/") for path in absent]
 
 
 def _authors(name: str, email: str) -> list[dict[str, str]]:
@@ -162,19 +164,29 @@ def _authors(name: str, email: str) -> list[dict[str, str]]:
     return [{key: value for key, value in author.items() if value}] if name or email else []
 
 
-def _pythons(choices: dict[str, dict[str, Row]], answers: Mapping[str, Any]) -> list[str]:
-    """Name each offered Python from the answered one on; the project's floor is the answer."""
+def _pythons(
+    choices: dict[str, dict[str, Row]], answers: Mapping[str, Any], stack: Any
+) -> list[str]:
+    """List the offered Pythons from the answered one to the newest that every build is made for."""
     offered = list(choices["python_version"])
     least = offered.index(answers.get("python_version", offered[0]))
-    return [f"Programming Language :: Python :: {minor}" for minor in offered[least:]]
+    return [
+        minor
+        for minor in offered[least:]
+        if all(build.serves(minor) for build in stack.builds.values())
+    ]
 
 
-def _environments(choices: dict[str, dict[str, Row]], platforms: list[str]) -> list[str]:
-    """Stop the lock at the newest offered CPython; what comes later has no wheels to lock yet.
+def _classifier(python: str) -> str:
+    return f"Programming Language :: Python :: {python}"
+
+
+def _environments(newest_python: str, platforms: list[str]) -> list[str]:
+    """Stop the lock at the newest CPython that is served; later ones have no wheels to lock yet.
 
     ``requires-python`` stays open at the top, since it says what a project forbids.
     """
-    major, minor = list(choices["python_version"])[-1].split(".")
+    major, minor = newest_python.split(".")
     newer = f"{major}.{int(minor) + 1}"
     python = f"platform_python_implementation == 'CPython' and python_full_version < '{newer}'"
     return [f"{platform} and {python}" for platform in platforms]
@@ -192,17 +204,14 @@ def _badge(repository: str, ci: str) -> str:
     )
 
 
-def _index(row: Row, answers: Mapping[str, Any]) -> Index:
-    base = answers[row["question"]].rstrip("/")
-    extra = row["extra"]
-    return Index(f"pytorch-{extra}", f"{base}/{extra}", extra, row["packages"])
-
-
 class PlanHook(ContextHook):
     """Give every template the plan. Questions come before it and cannot see it."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
+        # Their extensions stand before this one in copier.yml.
+        self._stack_for: Any = environment.globals["stack_for"]
+        self._packages_for: Any = environment.globals["packages_for"]
         self._plans: dict[str, Plan] = {}
 
     def hook(self, context: dict[str, Any]) -> None:
@@ -213,5 +222,6 @@ class PlanHook(ContextHook):
         answers = context["_copier_answers"]
         key = repr(answers)
         if key not in self._plans:
-            self._plans[key] = make_plan(answers)
+            stack = self._stack_for(answers)
+            self._plans[key] = make_plan(answers, stack, self._packages_for(answers, stack))
         context["plan"] = self._plans[key]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import plumbum
 import pytest
 import yaml
 from copier import run_copy
-
-ROOT = Path(__file__).parent.parent
+from loaded import ROOT, matrix
 
 Answers = dict[str, Any]
 Render = Callable[[Answers], Path]
@@ -35,6 +35,10 @@ def quiet_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ |= GIT_IDENTITY | {"COPIER_SETTINGS_PATH": str(settings)}
 
 
+STRIDE = 27
+"""Step through the turns of the other questions, prime to their number, so that all are taken."""
+
+
 def git(*arguments: str, folder: Path) -> str:
     """Run git in a folder and return what it prints."""
     done = subprocess.run(
@@ -51,6 +55,9 @@ def questions() -> dict[str, Any]:
 
 def domain(name: str) -> list[Any]:
     """Every answer of a question with choices; a multiselect has each subset."""
+    offered = {"cuda_version": matrix.offered_cudas, "python_version": matrix.offered_pythons}
+    if name in offered:
+        return offered[name]()
     choices = questions()[name]["choices"]
     values = list(choices.values() if isinstance(choices, dict) else choices)
     if not questions()[name].get("multiselect"):
@@ -59,16 +66,41 @@ def domain(name: str) -> list[Any]:
     return [list(subset) for size in sizes for subset in itertools.combinations(values, size)]
 
 
-def every_variant() -> list[Answers]:
-    """All combinations of all choices."""
-    names = [name for name, question in questions().items() if "choices" in question]
+def every_stack() -> list[Answers]:
+    """All frameworks, Pythons and CUDAs that go together."""
+    names = ("framework", "python_version", "cuda_version")
     rows = itertools.product(*map(domain, names))
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return [dict(zip(names, row, strict=True)) for row in rows if not matrix.refuse_stack(*row)]
+
+
+def every_index() -> list[Answers]:
+    """All places where packages can come from, with every way to log in."""
+    named = {"package_index_url": "https://packages.example.org/simple"}
+    return [
+        {"package_index": index, "package_index_auth": auth} | (named if index != "public" else {})
+        for index, auth in itertools.product(domain("package_index"), domain("package_index_auth"))
+        if index != "public" or auth == "none"
+    ]
+
+
+def every_variant() -> list[Answers]:
+    """Each stack at each index; other questions take turns, until every pair of answers has met.
+
+    Their full product would be sixty times as many.
+    """
+    named = [name for name, question in questions().items() if "choices" in question]
+    others = [name for name in named if name not in {**every_stack()[0], **every_index()[0]}]
+    turns = list(itertools.product(*map(domain, others)))
+    return [
+        stack | index | dict(zip(others, turns[n * STRIDE % len(turns)], strict=True))
+        for n, (index, stack) in enumerate(itertools.product(every_index(), every_stack()))
+    ]
 
 
 def label(answers: Answers) -> str:
-    """Readable test id, such as ``MIT-github-sklearn-3.11-docs+notebooks``."""
-    return "-".join("+".join(v) or "bare" if isinstance(v, list) else v for v in answers.values())
+    """Readable test id, such as ``pytorch-3.11-13.0-mirror-token-MIT-github-docs+notebooks``."""
+    texts = ["+".join(v) or "bare" if isinstance(v, list) else v for v in answers.values()]
+    return "-".join(text for text in texts if "/" not in text)
 
 
 def take_snapshot(folder: Path) -> Path:
@@ -93,19 +125,25 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return take_snapshot(tmp_path_factory.mktemp("template"))
 
 
-def copy(template: Path, folder: Path, answers: Answers, *, tasks: bool = False) -> Path:
-    """Render a project. Copier would take unknown answers in silence; this does not."""
+def copy(
+    template: Path, folder: Path, answers: Answers, *, tasks: bool = False, **environment: str
+) -> Path:
+    """Render a project. Copier would take unknown answers in silence; this does not.
+
+    Its tasks see the environment of the moment when Copier was imported, and what is given.
+    """
     unknown = answers.keys() - questions().keys()
     assert not unknown, f"no such question: {unknown}"
-    run_copy(
-        str(template),
-        folder,
-        data=answers,
-        defaults=True,
-        unsafe=True,
-        quiet=True,
-        skip_tasks=not tasks,
-    )
+    with plumbum.local.env(**environment):
+        run_copy(
+            str(template),
+            folder,
+            data=answers,
+            defaults=True,
+            unsafe=True,
+            quiet=True,
+            skip_tasks=not tasks,
+        )
     return folder
 
 

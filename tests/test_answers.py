@@ -170,6 +170,13 @@ def test_credentials_in_an_address_are_refused(refuse: Callable[[str], str]) -> 
     assert "hunter2" not in refusal
 
 
+def test_the_name_of_an_index_fits_into_an_environment_variable() -> None:
+    assert not answers.refuse_index_name("internal")
+    assert not answers.refuse_index_name("acme2")
+    for name in ("", "Acme", "my-index", "2nd", "a b", "a" * 41):
+        assert "'internal'" in answers.refuse_index_name(name)
+
+
 def test_the_ci_follows_the_host() -> None:
     assert answers.forge("") == "github"
     assert answers.forge("https://github.com/a/b") == "github"

@@ -1,6 +1,7 @@
 """People write quotes and braces: each text arrives exactly as it was written, or not at all."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -26,7 +27,11 @@ TROUBLE = st.sampled_from(
     ]
 )
 TEXT = st.lists(TROUBLE | st.characters(), min_size=0, max_size=30).map("".join)
-URL = "https://example.org/"
+PRIVATE = {
+    "framework": "pytorch",
+    "package_index": "private",
+    "package_index_url": "https://packages.example.org/simple",
+}
 
 
 def carried(project: Path, given_answers: Answers) -> None:
@@ -92,6 +97,12 @@ def test_every_accepted_text_arrives_as_it_was_written(
         ("author_email", "nobody", "no e-mail address"),
         ("repository_url", "http://example.org/a", "no address of a repository"),
         ("pytorch_index_url", "ftp://mirror", "no address of a package index"),
+        ("package_index_url", "", "no address of a package index"),
+        ("package_index_url", "http://packages.example.org/simple", "http only for localhost"),
+        ("package_index_url", "https://ada:secret@packages.example.org", "credentials"),
+        ("package_index_name", "My Index", "no name for an index"),
+        ("package_index_auth", "password", "password"),
+        ("cuda_version", "11.8", "11.8"),
         ("ci", "jenkins", "jenkins"),
         ("python_version", "2.7", "2.7"),
         ("features", ["docs", "jazz"], "jazz"),
@@ -101,6 +112,22 @@ def test_a_refused_answer_says_why_and_writes_nothing(
     snapshot: Path, tmp_path: Path, question: str, text: str, reason: str
 ) -> None:
     with pytest.raises(ValueError, match=question) as error:
-        copy(snapshot, tmp_path / "new", {"framework": "pytorch", question: text})
+        copy(snapshot, tmp_path / "new", PRIVATE | {question: text})
     assert reason in str(error.value)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ({"framework": "sklearn", "cuda_version": "13.0"}, "scikit-learn has no build of its own"),
+        ({"framework": "jax", "cuda_version": "13.2"}, "answer 12.6 or 13.0"),
+        ({"framework": "jax", "python_version": "3.11"}, "Python 3.12 to 3.14"),
+    ],
+)
+def test_answers_that_do_not_go_together_are_refused_with_the_reason(
+    snapshot: Path, tmp_path: Path, answers: Answers, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        copy(snapshot, tmp_path / "new", answers)
     assert not (tmp_path / "new").exists()

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,69 +10,9 @@ from pathlib import Path
 import pytest
 import torch_index
 from conftest import GIT_IDENTITY, ROOT, Answers, copy, git
+from owner import Project, check_platforms, find_python, find_uv, owner_environment
 
 pytestmark = pytest.mark.slow
-
-PLATFORMS = (
-    "x86_64-unknown-linux-gnu",
-    "aarch64-unknown-linux-gnu",
-    "aarch64-apple-darwin",
-    "x86_64-pc-windows-msvc",
-)
-UV = [shutil.which("uv")] if shutil.which("uv") else [sys.executable, "-m", "uv"]
-
-
-class Project:
-    """A rendered project and the commands that its owner types."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder = folder
-        self.name = name
-
-    def run(self, *command: str, expect: int = 0) -> str:
-        """Run a command in the project and return what it prints."""
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=owner_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == expect, f"{command}:\n{done.stdout}"
-        return done.stdout
-
-    def uv(self, *arguments: str, expect: int = 0) -> str:
-        return self.run(*UV, *arguments, expect=expect)
-
-    def verb(self, *arguments: str, expect: int = 0) -> str:
-        return self.uv("run", "--no-sync", self.name, *arguments, expect=expect)
-
-
-def owner_environment() -> dict[str, str]:
-    """Environment of someone who is not in the middle of this test run."""
-    ours = re.compile(r"VIRTUAL_ENV|UV$|UV_RUN|PYTEST|COV_|PYTHONDONTWRITEBYTECODE|COLUMNS")
-    theirs = {name: value for name, value in os.environ.items() if not ours.match(name)}
-    return theirs | {"UV_PYTHON_DOWNLOADS": "never", "MACOSX_DEPLOYMENT_TARGET": "14.0"}
-
-
-def find_python(minor: str) -> str:
-    """Find an interpreter, also one that pyenv installed and does not put on PATH."""
-    roots = [Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"]
-    for root in roots:
-        for found in sorted(root.glob(f"{minor}.*/bin/python")):
-            return str(found)
-    if found := shutil.which(f"python{minor}"):
-        return found
-    pytest.fail(f"needs Python {minor}: install it, or pyenv's, beside the one that runs the tests")
-
-
-def check_platforms(project: Project, *extra: str) -> None:
-    """Check that the lock has a wheel of every package for every platform that it promises."""
-    for platform in PLATFORMS:
-        dry_run = ("sync", "--locked", "--dry-run", "--all-groups", *extra)
-        project.uv(*dry_run, "--python-platform", platform)
 
 
 def check_life(project: Project) -> None:
@@ -165,8 +104,10 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     copy(snapshot, tmp_path / "net", answers, tasks=True)
     project = Project(tmp_path / "net", "my-ml-project")
     project.uv("lock", "--check")
-    project.uv("lock", "-P", "torch==2.13.0")
-    git("commit", "--all", "--message", "build: pin torch 2.13.0", folder=project.folder)
+    pyproject = project.folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text(encoding="utf-8").replace("~=2.15.0", "~=2.13.0"))
+    project.uv("lock")
+    git("commit", "--all", "--message", "build: take torch 2.13", folder=project.folder)
 
     assert "uv run just sync" in project.uv("run", "my-ml-project", "train", expect=1)
     check_platforms(project, "--extra", "cpu")
@@ -175,3 +116,18 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     check_life(project)
     scores = project.verb("train")
     assert float(re.findall(r"accuracy ([\d.]+)", scores)[0]) >= 0.97
+
+
+def test_a_jax_project_trains_on_the_cpu(snapshot: Path, tmp_path: Path) -> None:
+    python = find_python("3.12")
+    answers: Answers = {"framework": "jax", "cuda_version": "13.0"}
+    tools = {"UV": find_uv(), "UV_PYTHON": python}
+    copy(snapshot, tmp_path / "jax", answers, tasks=True, **tools)
+    project = Project(tmp_path / "jax", UV_PYTHON=python)
+    project.uv("lock", "--check")
+    assert "build: cpu" in project.uv("run", "just", "sync")
+    check_life(project)
+    scores = project.verb("train")
+    assert float(re.findall(r"accuracy ([\d.]+)", scores)[0]) >= 0.97
+    asked = project.verb("train", "--device", "cuda", expect=1).splitlines()[-1]
+    assert asked.startswith("my-ml-project: device = 'cuda'")

@@ -1,10 +1,11 @@
 """Unit tests of extensions/plan.py: no rendering, no files, milliseconds."""
 
+import itertools
 from typing import Any
 
 import pytest
 from conftest import domain, every_variant, label, questions
-from loaded import plan
+from loaded import matrix, packages, plan
 
 ANSWERS = {
     "project_name": "Churn Model",
@@ -13,12 +14,22 @@ ANSWERS = {
     "ci": "github",
     "framework": "sklearn",
     "python_version": "3.12",
+    "cuda_version": "none",
+    "package_index": "public",
+    "package_index_name": "internal",
+    "pytorch_index_url": "https://example.org/whl",
     "features": ["docs", "devcontainer", "notebooks"],
 }
 
 
 def make(**answers: Any) -> Any:
-    return plan.make_plan(ANSWERS | {"pytorch_index_url": "https://example.org/whl"} | answers)
+    return make_of(ANSWERS | answers)
+
+
+def make_of(answers: dict[str, Any]) -> Any:
+    """Make a plan as its hook does."""
+    stack = matrix.stack_for(answers)
+    return plan.make_plan(answers, stack, packages.packages_for(answers, stack))
 
 
 def test_names_follow_from_the_package() -> None:
@@ -26,30 +37,22 @@ def test_names_follow_from_the_package() -> None:
     assert make().env_prefix == "CHURN_MODEL_"
 
 
-def test_what_needs_torch_is_in_an_extra_alone() -> None:
-    found = make(framework="pytorch")
-    assert any(line.startswith("torch>") for line in found.extras["cpu"])
-    assert not any("torch" in line for line in found.dependencies)
-    assert not make(framework="sklearn").extras
+def test_what_needs_an_accelerator_is_in_an_extra_alone() -> None:
+    for framework, package in (("pytorch", "torch"), ("jax", "jax")):
+        found = make(framework=framework, cuda_version="13.0")
+        assert found.has_extras
+        assert found.has_cuda
+        for requirements in found.packages.extras.values():
+            assert any(line.startswith(package) for line in requirements)
+        assert not any(package in line for line in found.dependencies)
+    assert not make(framework="sklearn").has_extras
 
 
-def test_an_extra_has_its_own_index() -> None:
-    (index,) = make(framework="pytorch", pytorch_index_url="https://example.org/whl/").indexes
-    assert index == plan.Index(
-        name="pytorch-cpu", url="https://example.org/whl/cpu", extra="cpu", packages=["torch"]
-    )
-    assert make(framework="sklearn").indexes == []
-
-
-def test_the_lock_ends_at_the_newest_offered_python() -> None:
+def test_the_lock_ends_at_the_newest_python_that_is_served() -> None:
     markers = make().environments
     assert len(markers) == 4
     assert all(marker.endswith("and python_full_version < '3.15'") for marker in markers)
-
-
-def test_the_sync_command_names_the_extra() -> None:
-    assert make(framework="sklearn").sync_command == "uv sync --locked"
-    assert make(framework="pytorch").sync_command == "uv sync --locked --extra cpu"
+    assert make(python_version="3.13").pythons == ["3.13", "3.14"]
 
 
 def test_a_feature_brings_its_group() -> None:
@@ -104,7 +107,7 @@ def test_urls_and_badge_follow_the_repository() -> None:
 
 
 def test_answers_that_an_older_project_lacks_leave_things_out() -> None:
-    found = plan.make_plan({"project_name": "Churn", "package_name": "churn"})
+    found = make_of({"project_name": "Churn", "package_name": "churn"})
     assert "/docs" in found.absent_paths
     assert found.license == ""
 
@@ -112,16 +115,38 @@ def test_answers_that_an_older_project_lacks_leave_things_out() -> None:
 @pytest.mark.parametrize("answers", every_variant(), ids=label)
 def test_requirements_are_sorted_and_unique(answers: dict[str, Any]) -> None:
     found = make(**answers)
-    for requirements in (found.dependencies, *found.extras.values(), *found.groups.values()):
+    extras = found.packages.extras.values()
+    for requirements in (found.dependencies, *extras, *found.groups.values()):
         assert requirements == sorted(set(requirements))
 
 
 def test_rows_and_choices_agree() -> None:
     rows = {name: set(table) for name, table in plan._read_choices().items() if name != "always"}
     asked = {name: question for name, question in questions().items() if "choices" in question}
+    del asked["cuda_version"]  # Its rows are in cuda.toml.
     assert rows.keys() == asked.keys()
     for name, row in rows.items():
         values = domain(name)
         assert row == {
             v for value in values for v in (value if isinstance(value, list) else [value])
         }
+
+
+def test_every_pair_of_answers_meets_in_a_variant() -> None:
+    """What cannot meet: a CUDA that a framework lacks, and a way to log in at no index."""
+    variants = every_variant()
+    names = [name for name, question in questions().items() if "choices" in question]
+
+    def values(name: str) -> set[str]:
+        return {repr(variant[name]) for variant in variants}
+
+    for one, other in itertools.combinations(names, 2):
+        met = {(repr(variant[one]), repr(variant[other])) for variant in variants}
+        impossible = {
+            ("framework", "cuda_version"): 3 + 1,
+            ("framework", "python_version"): 1,
+            ("python_version", "cuda_version"): 0,
+            ("package_index", "package_index_auth"): 2,
+        }
+        n_possible = len(values(one)) * len(values(other)) - impossible.get((one, other), 0)
+        assert len(met) == n_possible, (one, other)

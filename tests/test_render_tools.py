@@ -13,7 +13,7 @@ FORGIVEN = ("PC1", "PC9", "PY007")
 """Checks of sp-repo-review that stay; docs/decisions/0006-tools-from-the-lock.md says why."""
 
 
-@pytest.mark.parametrize("framework", ["sklearn", "pytorch"])
+@pytest.mark.parametrize("framework", ["sklearn", "pytorch", "jax"])
 def test_repo_review_fails_nothing_but_what_is_explained(render: Render, framework: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "repo_review", "--format", "json", render({"framework": framework})],

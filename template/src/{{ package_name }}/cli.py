@@ -5,8 +5,14 @@ import re
 import sys
 from typing import NoReturn
 
-from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_settings import CliApp, CliSubCommand, SettingsConfigDict, SettingsError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    CliApp,
+    CliImplicitFlag,
+    CliSubCommand,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from .settings import PROJECT, Settings, masked
 from .sources import nearest
@@ -60,6 +66,21 @@ class ShowSettings(Settings):
             print(f"{name} = {shown}  ({self.origins.get(name, 'default')})")
 
 
+class Doctor(BaseModel, use_attribute_docstrings=True):
+    """Look at the machine, the build, the lock and the indexes; say what to do if one is wrong."""
+
+    as_json: CliImplicitFlag[bool] = Field(default=False, alias="json")
+    """Print the report as JSON."""
+
+    def cli_cmd(self) -> None:
+        from .doctor import report
+
+        text, has_problem = report(self.as_json)
+        print(text)
+        if has_problem:
+            raise SystemExit(1)
+
+
 class Cli(BaseModel):
     """Train, judge and use a model of handwritten digits."""
 
@@ -70,6 +91,7 @@ class Cli(BaseModel):
     evaluate: CliSubCommand[Evaluate]
     predict: CliSubCommand[Predict]
     settings: CliSubCommand[ShowSettings]
+    doctor: CliSubCommand[Doctor]
 
     def cli_cmd(self) -> None:
         CliApp.run_subcommand(self)

@@ -18,17 +18,15 @@ import torch
 from mlflow.models import infer_signature
 from numpy.typing import NDArray
 from torch import nn
-from torch.nn import functional
 
-from . import progress, tracking
+from . import devices, doctor, progress, tracking
 from .data import Rows, digest
 from .schema import CLASSES, SIDE, TARGET
 from .settings import Settings
 
 log = logging.getLogger(__name__)
 
-N_ROWS_AT_ONCE = 4096
-"""Rows that go through the network together in a prediction, which bounds its memory."""
+N_ROWS_AT_ONCE = 4096  # through the network in a prediction, which bounds its memory
 
 
 class Network(nn.Module):
@@ -118,7 +116,7 @@ def fit(train: Rows, validation: Rows, settings: Settings) -> nn.Module:
         network.train()
         for batch in torch.split(torch.randperm(len(target)).to(device), settings.batch_size):
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bf16):
-                loss = functional.cross_entropy(network(pixels[batch]), target[batch])
+                loss = nn.functional.cross_entropy(network(pixels[batch]), target[batch])
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
@@ -165,13 +163,17 @@ def load(uri: str) -> nn.Module:
 
 def _prepare(settings: Settings) -> torch.device:
     """Choose the device, and have PyTorch calculate the same each time."""
-    found = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
-    if settings.device not in {"auto", "cpu", found.type}:
-        raise ValueError(f"device = {settings.device!r}: here is only {found.type!r}; try 'auto'")
+    found = next((device.kind for device in devices.found()), "cpu")
+    if settings.device not in {"auto", "cpu", found}:
+        problem = doctor.first_problem() if settings.device == "cuda" else ""
+        there = f"here is only {found!r}; try 'auto'"
+        raise ValueError(f"device = {settings.device!r}: {problem or there}")
+    if settings.device == "auto" and found == "cpu" and devices.build().cuda:
+        log.warning("training on the CPU: %s", doctor.first_problem() or "PyTorch finds no GPU")
     torch.set_num_threads(settings.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     _seed(settings.seed, epoch=0)
-    return torch.device("cpu") if settings.device == "cpu" else found
+    return torch.device("cpu" if settings.device == "cpu" else found)
 
 
 def _seed(seed: int, epoch: int) -> None:
@@ -184,8 +186,7 @@ def _validate(network: Network, pixels: torch.Tensor, target: torch.Tensor) -> d
     network.eval()
     with torch.no_grad():
         logits = network(pixels)
-    hits = logits.argmax(dim=1) == target
-    loss = functional.cross_entropy(logits, target)
+    loss, hits = nn.functional.cross_entropy(logits, target), logits.argmax(dim=1) == target
     return {"validation_loss": loss.item(), "validation_accuracy": hits.float().mean().item()}
 
 

@@ -1,0 +1,194 @@
+"""Say where a project's packages come from: its extras, their sources, the indexes, the log-in.
+
+Like plan.py, this file imports nothing of the template. It is pure: answers in, facts out.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment
+from jinja2.ext import Extension
+
+CHOICES = Path(__file__).with_name("choices.toml")
+PYTORCH_INDEX = "https://download.pytorch.org/"
+"""PyTorch's own index, which says when each file was uploaded; mirrors of it often do not."""
+
+CUDA_IF_A_DRIVER_ANSWERS = "$(nvidia-smi -L > /dev/null 2>&1 && echo cuda || echo cpu)"
+
+
+@dataclass(frozen=True)
+class Index:
+    """A package index, as uv declares it."""
+
+    name: str
+    url: str
+    is_explicit: bool = False
+    """Whether only packages come from it that a source names."""
+
+    is_default: bool = False
+    """Whether it stands for the public one."""
+
+    needs_login: bool = False
+    """Whether it is never asked without credentials."""
+
+    has_upload_times: bool = False
+    """Whether it is known to say how old a file is."""
+
+    publish_url: str = ""
+    """Where the project is published; empty if not here."""
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Facts about the packages of one project, ready to print."""
+
+    extras: dict[str, list[str]]
+    """Requirements of each extra, sorted; an extra is an accelerator."""
+
+    sources: dict[str, list[dict[str, str]]]
+    """Package to the explicit index, extra and marker of each of its builds."""
+
+    indexes: list[Index]
+    """Every index that is declared; the one that is asked first stands first."""
+
+    has_index_without_times: bool
+    """Whether the cooldown is switched off for one of them."""
+
+    index: Index | None
+    """The index that the answers name, if they name one."""
+
+    private_index: Index | None
+    """The same, if it has packages of the owner's beside the public ones."""
+
+    login_variables: list[str]
+    """Variables by which uv takes a user name and a password for it; empty if it asks nobody."""
+
+    has_keyring: bool
+    """Whether a keyring program knows the password."""
+
+    default_extra: str
+    """Shell words that name the extra which ``just sync`` installs unless it is told."""
+
+
+def packages_for(answers: Mapping[str, Any], stack: Any) -> Packages:
+    """Derive the facts from the answers and the ``Stack`` that matrix.py chose for them."""
+    index = _index(answers)
+    parts = ("USERNAME", "PASSWORD") if index and index.needs_login else ()
+    indexes = [*([index] if index else []), *_build_indexes(answers, stack, index)]
+    return Packages(
+        extras=_extras(answers, stack),
+        sources=_sources(stack),
+        indexes=indexes,
+        has_index_without_times=any(not found.has_upload_times for found in indexes),
+        index=index,
+        private_index=index if index and not index.is_default else None,
+        login_variables=[f"UV_INDEX_{index.name.upper()}_{part}" for part in parts if index],
+        has_keyring=bool(parts) and "keyring" in _row("package_index_auth", answers),
+        default_extra=CUDA_IF_A_DRIVER_ANSWERS if "cuda" in stack.builds else "cpu",
+    )
+
+
+def _extras(answers: Mapping[str, Any], stack: Any) -> dict[str, list[str]]:
+    """Require each build, and in the same extra what needs it."""
+    beside = _row("framework", answers).get("accelerated", [])
+    return {
+        extra: sorted([*_requirements(stack.package, build), *beside])
+        for extra, build in stack.builds.items()
+    }
+
+
+def _requirements(package: str, build: Any) -> list[str]:
+    """Ask for CUDA where it is; a package without an extra for it gets it by its index instead."""
+    plain = f"{package}~={build.line}.0"
+    if not build.extra:
+        return [plain]
+    here, elsewhere = _systems(build)
+    return [f"{package}[{build.extra}]~={build.line}.0 ; {here}", f"{plain} ; {elsewhere}"]
+
+
+def _systems(build: Any) -> tuple[str, str]:
+    """Write the marker of the systems that a build is made for, and that of all others."""
+    if any(platform.startswith("windows") for platform in build.platforms):
+        return "sys_platform != 'darwin'", "sys_platform == 'darwin'"
+    return "sys_platform == 'linux'", "sys_platform != 'linux'"
+
+
+def _sources(stack: Any) -> dict[str, list[dict[str, str]]]:
+    """Send each build to its index; where there is no CUDA, its extra installs the CPU's build."""
+    if not stack.index:
+        return {}
+    cpu = {"index": f"pytorch-{stack.builds['cpu'].name}"}
+    sources = [cpu | {"extra": "cpu"}]
+    if "cuda" in stack.builds:
+        cuda = stack.builds["cuda"]
+        here, elsewhere = _systems(cuda)
+        sources += [
+            {"index": f"pytorch-{cuda.name}", "extra": "cuda", "marker": here},
+            cpu | {"extra": "cuda", "marker": elsewhere},
+        ]
+    return {stack.package: sources}
+
+
+def _build_indexes(answers: Mapping[str, Any], stack: Any, index: Index | None) -> list[Index]:
+    """Declare an index for each build; one on the host of the answered index takes its login."""
+    if not stack.index:
+        return []
+    base = answers[stack.index].rstrip("/")
+    is_neighbour = index is not None and urlsplit(index.url).netloc == urlsplit(base).netloc
+    has_times = base.startswith(PYTORCH_INDEX)
+    return [
+        Index(
+            f"pytorch-{build.name}",
+            f"{base}/{build.name}",
+            is_explicit=True,
+            needs_login=index is not None and index.needs_login and is_neighbour,
+            has_upload_times=has_times,
+        )
+        for build in stack.builds.values()
+    ]
+
+
+def _index(answers: Mapping[str, Any]) -> Index | None:
+    row = _row("package_index", answers)
+    if "is_default" not in row:
+        return None
+    url = answers["package_index_url"].rstrip("/")
+    return Index(
+        name=answers["package_index_name"],
+        url=url,
+        is_default=row["is_default"],
+        needs_login="needs_login" in _row("package_index_auth", answers),
+        publish_url=_publish_url(url),
+    )
+
+
+def _publish_url(url: str) -> str:
+    """Guess where an index is uploaded to from where it is read, as its makers arrange it."""
+    base, _, last = url.rpartition("/")
+    if urlsplit(url).hostname == "pkgs.dev.azure.com":
+        return f"{base}/upload/"
+    return f"{base}/" if last in {"simple", "+simple"} else f"{url}/"
+
+
+def _row(question: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the answer to a question brings; an older project may have no answer."""
+    row: dict[str, Any] = _read_choices()[question].get(answers.get(question, ""), {})
+    return row
+
+
+@cache
+def _read_choices() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(CHOICES.read_text(encoding="utf-8"))
+
+
+class PackagesExtension(Extension):
+    """Register ``packages_for``, which the plan's hook asks."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.globals["packages_for"] = packages_for

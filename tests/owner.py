@@ -1,0 +1,96 @@
+"""A rendered project, and the commands that its owner types."""
+
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PLATFORMS = (
+    "x86_64-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "aarch64-apple-darwin",
+    "x86_64-pc-windows-msvc",
+)
+
+
+class Project:
+    """A rendered project and the commands that its owner types."""
+
+    def __init__(self, folder: Path, name: str = "my-ml-project", **environment: str) -> None:
+        self.folder = folder
+        self.name = name
+        self.environment = environment
+
+    def run(self, *command: str, expect: int = 0) -> str:
+        """Run a command in the project and return what it prints."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=owner_environment() | self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == expect, f"{command}:\n{done.stdout}"
+        return done.stdout
+
+    def uv(self, *arguments: str, expect: int = 0) -> str:
+        return self.run(find_uv(), *arguments, expect=expect)
+
+    def verb(self, *arguments: str, expect: int = 0) -> str:
+        return self.uv("run", "--no-sync", self.name, *arguments, expect=expect)
+
+
+def owner_environment() -> dict[str, str]:
+    """Environment of someone who is not in the middle of this test run."""
+    ours = re.compile(r"VIRTUAL_ENV|UV$|UV_RUN|PYTEST|COV_|PYTHONDONTWRITEBYTECODE|COLUMNS")
+    theirs = {name: value for name, value in os.environ.items() if not ours.match(name)}
+    return theirs | {
+        "PATH": os.pathsep.join([str(Path(find_uv()).parent), os.environ["PATH"]]),
+        "UV_PYTHON_DOWNLOADS": "never",
+        "MACOSX_DEPLOYMENT_TARGET": "14.0",
+    }
+
+
+@cache
+def find_uv() -> str:
+    """Find uv itself: a shim of it on PATH might heed the .python-version of a project."""
+    if "UV" in os.environ:  # ``uv run`` names itself.
+        return os.environ["UV"]
+    if not shutil.which("uv"):
+        pytest.fail("needs uv: install it on PATH, or run the tests with 'uv run pytest'")
+    asked = [
+        "uv",
+        "run",
+        "--quiet",
+        "--no-project",
+        "python",
+        "-c",
+        "import os; print(os.environ['UV'])",
+    ]
+    return subprocess.run(
+        asked, check=True, stdout=subprocess.PIPE, encoding="utf-8"
+    ).stdout.strip()
+
+
+def find_python(minor: str) -> str:
+    """Find an interpreter, also one that pyenv installed and does not put on PATH."""
+    roots = [Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"]
+    for root in roots:
+        for found in sorted(root.glob(f"{minor}.*/bin/python")):
+            return str(found)
+    if found := shutil.which(f"python{minor}"):
+        return found
+    pytest.fail(f"needs Python {minor}: install it, or pyenv's, beside the one that runs the tests")
+
+
+def check_platforms(project: Project, *extra: str) -> None:
+    """Check that the lock has a wheel of every package for every platform that it promises."""
+    for platform in PLATFORMS:
+        dry_run = ("sync", "--locked", "--dry-run", "--all-groups", *extra)
+        project.uv(*dry_run, "--python-platform", platform)

@@ -1,0 +1,88 @@
+"""A project of each release is updated to the template as it is on disk."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT, git, take_snapshot
+from copier import run_copy, run_update
+
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+RELEASES = [f"v{version}" for version in re.findall(r"^## \[(\d[\d.]*)\]", CHANGELOG, re.M)]
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository with a tag for every release, and what is on disk as its newest."""
+    folder = tmp_path_factory.mktemp("history") / "template"
+    git("clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder), folder=ROOT)
+    script = ROOT / "scripts" / "tag_releases.py"
+    subprocess.run([sys.executable, script, "--apply"], cwd=folder, check=True)
+    for path in git("ls-files", "-z", folder=folder).split("\0")[:-1]:
+        (folder / path).unlink()
+    return take_snapshot(folder)
+
+
+def make(history: Path, project: Path, release: str, **answers: Any) -> Path:
+    run_copy(
+        str(history),
+        project,
+        data=answers,
+        vcs_ref=release,
+        defaults=True,
+        unsafe=True,
+        quiet=True,
+        skip_tasks=True,
+    )
+    git("init", "--quiet", folder=project)
+    git("add", "--all", folder=project)
+    git("commit", "--quiet", "--message", "start", folder=project)
+    return project
+
+
+def update(project: Path, **answers: Any) -> dict[str, Any]:
+    """Update a project as its owner does, and return its answers."""
+    run_update(
+        project,
+        data=answers,
+        defaults=True,
+        overwrite=True,
+        unsafe=True,
+        quiet=True,
+        skip_tasks=True,
+    )
+    assert not git("ls-files", "--unmerged", folder=project)
+    assert not list(project.rglob("*.rej"))
+    recorded: dict[str, Any] = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    return recorded
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("framework", ["sklearn", "pytorch"])
+def test_an_update_has_no_conflict_and_keeps_every_answer(
+    history: Path, tmp_path: Path, release: str, framework: str
+) -> None:
+    project = make(history, tmp_path / "project", release, framework=framework, license="MIT")
+    before = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    (project / "uv.lock").write_text("mine\n")
+    git("add", "--all", folder=project)
+    git("commit", "--quiet", "--message", "lock", folder=project)
+
+    after = update(project)
+    assert after["_commit"] == "v999.0.0"
+    assert {name: after[name] for name in before if name != "_commit"} == {
+        name: value for name, value in before.items() if name != "_commit"
+    }
+    assert (project / "uv.lock").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_an_update_can_ask_for_cuda(history: Path, tmp_path: Path, release: str) -> None:
+    project = make(history, tmp_path / "project", release, framework="pytorch")
+    after = update(project, cuda_version="12.6")
+    assert after["cuda_version"] == "12.6"
+    assert 'name = "pytorch-cu126"' in (project / "pyproject.toml").read_text(encoding="utf-8")
