@@ -9,23 +9,10 @@ told by its fastest round, and what counts is the ratio. Prints a Markdown table
 import argparse
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-COPIER = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet"]
-ENVIRONMENT = {
-    name: value
-    for name, value in os.environ.items()
-    # A command-line tool is not timed while it is forbidden to keep its byte code.
-    if name not in {"PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
-} | {"GIT_CONFIG_GLOBAL": os.devnull}
-
-Side = Callable[[], None]
+from comparison import COPIER, HEADER, ROOT, Side, fresh, make_repository, report, run
 
 
 def main() -> None:
@@ -36,8 +23,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         template = make_repository(folder / "template", ROOT)
-        print("| what | seconds | compared with | seconds | ratio | goal |")
-        print("|---|---|---|---|---|---|")
+        print(HEADER)
         compare_render(folder, template, rounds)
         compare_first_model(folder, template, max(1, rounds // 2))
         compare_help(folder, rounds)
@@ -89,43 +75,6 @@ def compare_help(folder: Path, rounds: int) -> None:
 
     show_help()
     report("train --help (< 0.5 s)", show_help, "start Python", start_python, rounds, "")
-
-
-def make_repository(folder: Path, source: Path) -> Path:
-    """Copy a folder's files, those that its .gitignore lets through, into a tagged repository."""
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__"))
-    git = ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.org"]
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"], ["tag", "v1.0.0"]):
-        run(*git, *command, cwd=folder)
-    return folder
-
-
-def report(name: str, one: Side, other_name: str, other: Side, rounds: int, goal: str) -> None:
-    """Alternate two sides and print their fastest rounds and the ratio."""
-    times: list[tuple[float, float]] = [(seconds(one), seconds(other)) for _ in range(rounds)]
-    first, second = (min(side) for side in zip(*times, strict=True))
-    print(
-        f"| {name} | {first:.2f} | {other_name} | {second:.2f} | {first / second:.2f} | {goal} |",
-        flush=True,
-    )
-
-
-def seconds(side: Side) -> float:
-    """Time one side once."""
-    start = time.perf_counter()
-    side()
-    return time.perf_counter() - start
-
-
-def fresh(folder: Path) -> Path:
-    """Return a path where nothing is."""
-    shutil.rmtree(folder, ignore_errors=True)
-    return folder
-
-
-def run(*command: str | Path, cwd: Path | None = None) -> None:
-    """Run a command, quietly, and fail if it fails."""
-    subprocess.run(command, cwd=cwd, env=ENVIRONMENT, check=True, capture_output=True)
 
 
 if __name__ == "__main__":
