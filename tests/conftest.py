@@ -114,7 +114,8 @@ def take_snapshot(folder: Path) -> Path:
             target.chmod(source.stat().st_mode)
     git("init", "--quiet", folder=folder)
     git("add", "--all", folder=folder)
-    git("commit", "--quiet", "--message", "snapshot", folder=folder)
+    # In a clone of a commit, nothing differs; the snapshot needs a commit of its own all the same.
+    git("commit", "--quiet", "--allow-empty", "--message", "snapshot", folder=folder)
     git("tag", "v999.0.0", folder=folder)
     return folder
 
