@@ -1,5 +1,7 @@
 """Every stack and index: it renders, locks, and the lock serves every extra on every platform."""
 
+import json
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 import torch_index
 from conftest import ROOT, Answers, copy, every_stack, git, label
-from owner import Project, check_platforms, find_python, find_uv
+from owner import Project, check_platforms, find_python, find_uv, owner_environment
 from package_index import KNOWN, PASSWORD, private
 
 pytestmark = pytest.mark.slow
@@ -154,3 +156,31 @@ def test_every_index_locks_every_framework(
         for extra in [("--extra", extra) for extra in extras(project)] or [()]:
             check_platforms(project, *extra)
     assert PASSWORD not in git("log", "--patch", folder=project.folder)
+
+
+def fake_driver(folder: Path, version: str) -> str:
+    """Put an nvidia-smi of one H200 into a folder, and return the PATH that finds it first."""
+    program = folder / "nvidia-smi"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!/bin/sh\necho 'NVIDIA H200, {version}, 143771, 9.0'\n", encoding="utf-8")
+    program.chmod(0o755)
+    return os.pathsep.join([str(folder), owner_environment()["PATH"]])
+
+
+def problems(project: Project) -> list[dict[str, str]]:
+    """Ask the doctor, and return what it does not like."""
+    findings = json.loads(project.verb("doctor", "--json", expect=1))
+    return [finding for finding in findings if finding["verdict"] == "problem"]
+
+
+def test_doctor_names_the_driver_that_is_too_old(make: Make, tmp_path: Path) -> None:
+    project = make(framework="pytorch", cuda_version="13.0")
+    project.uv("sync", "--locked", "--extra", "cuda", "--no-dev", *without_nvidia(project))
+    project.environment["PATH"] = fake_driver(tmp_path / "programs", "535.54.03")
+    problem = problems(project)[0]
+    assert problem["fact"] == "driver 535.54.03 is older than 580.65.06"
+    assert problem["expected"] == "which CUDA 13.0 needs"
+
+    # A stub cannot compute: what is left to blame is the build.
+    project.environment["PATH"] = fake_driver(tmp_path / "programs", "580.95.05")
+    assert [found["subject"] for found in problems(project)] == ["build"]
