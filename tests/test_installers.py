@@ -29,7 +29,7 @@ def check(project: Project, *python: str) -> None:
 
 
 def test_pip_installs_the_exported_lock_with_its_hashes(project: Project) -> None:
-    project.uv("run", "--no-dev", "--group", "dev", "just", "export")
+    project.uv("run", "--only-group", "dev", "just", "export")
     project.run(sys.executable, "-m", "venv", ".pip")
     pip = (".pip/bin/python", "-m", "pip", "install", "--quiet")
     project.run(*pip, "--require-hashes", "--no-deps", "-r", "export/requirements.txt")
