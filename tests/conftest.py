@@ -127,7 +127,13 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def copy(
-    template: Path, folder: Path, answers: Answers, *, tasks: bool = False, **environment: str
+    template: Path,
+    folder: Path,
+    answers: Answers,
+    *,
+    release: str | None = None,
+    tasks: bool = False,
+    **environment: str,
 ) -> Path:
     """Render a project. Copier would take unknown answers in silence; this does not.
 
@@ -140,6 +146,7 @@ def copy(
             str(template),
             folder,
             data=answers,
+            vcs_ref=release,
             defaults=True,
             unsafe=True,
             quiet=True,

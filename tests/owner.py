@@ -6,8 +6,11 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import git
+from copier import run_update
 
 PLATFORMS = (
     "x86_64-unknown-linux-gnu",
@@ -44,6 +47,29 @@ class Project:
 
     def verb(self, *arguments: str, expect: int = 0) -> str:
         return self.uv("run", "--no-sync", self.name, *arguments, expect=expect)
+
+
+def commit(project: Path, message: str) -> None:
+    """Commit everything, in a repository that is made when there is none."""
+    git("init", "--quiet", folder=project)
+    git("add", "--all", folder=project)
+    git("commit", "--quiet", "--message", message, folder=project)
+
+
+def update(project: Path, **answers: Any) -> None:
+    """Update a project to the newest version of its template, without a conflict."""
+    run_update(
+        project,
+        data=answers,
+        defaults=True,
+        overwrite=True,
+        unsafe=True,
+        quiet=True,
+        skip_tasks=True,
+    )
+    # Copier counts a conflict as success; git knows better.
+    assert not git("ls-files", "--unmerged", folder=project)
+    assert not list(project.rglob("*.rej"))
 
 
 def owner_environment() -> dict[str, str]:

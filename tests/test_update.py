@@ -6,27 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import Answers, copy, git
-from copier import run_update
-
-
-def commit(project: Path, message: str) -> None:
-    git("init", "--quiet", folder=project)
-    git("add", "--all", folder=project)
-    git("commit", "--quiet", "--message", message, folder=project)
-
-
-def update(project: Path, **answers: Any) -> None:
-    run_update(
-        project,
-        data=answers,
-        defaults=True,
-        overwrite=True,
-        unsafe=True,
-        quiet=True,
-        skip_tasks=True,
-    )
-    # pytest-copie counts a conflict as success, as Copier does; git knows better.
-    assert not git("ls-files", "--unmerged", folder=project)
+from owner import commit, update
 
 
 def changes(project: Path) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, git, take_snapshot
-from copier import run_copy, run_update
+from conftest import ROOT, copy, git, take_snapshot
+from owner import commit, update
 
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 RELEASES = [f"v{version}" for version in re.findall(r"^## \[(\d[\d.]*)\]", CHANGELOG, re.M)]
@@ -27,38 +27,15 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return take_snapshot(folder)
 
 
-def make(history: Path, project: Path, release: str, **answers: Any) -> Path:
-    run_copy(
-        str(history),
-        project,
-        data=answers,
-        vcs_ref=release,
-        defaults=True,
-        unsafe=True,
-        quiet=True,
-        skip_tasks=True,
-    )
-    git("init", "--quiet", folder=project)
-    git("add", "--all", folder=project)
-    git("commit", "--quiet", "--message", "start", folder=project)
+def make(history: Path, project: Path, release: str, **answers: str) -> Path:
+    copy(history, project, answers, release=release)
+    commit(project, "start")
     return project
 
 
-def update(project: Path, **answers: Any) -> dict[str, Any]:
-    """Update a project as its owner does, and return its answers."""
-    run_update(
-        project,
-        data=answers,
-        defaults=True,
-        overwrite=True,
-        unsafe=True,
-        quiet=True,
-        skip_tasks=True,
-    )
-    assert not git("ls-files", "--unmerged", folder=project)
-    assert not list(project.rglob("*.rej"))
-    recorded: dict[str, Any] = yaml.safe_load((project / ".copier-answers.yml").read_text())
-    return recorded
+def recorded(project: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    return found
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -67,12 +44,12 @@ def test_an_update_has_no_conflict_and_keeps_every_answer(
     history: Path, tmp_path: Path, release: str, framework: str
 ) -> None:
     project = make(history, tmp_path / "project", release, framework=framework, license="MIT")
-    before = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    before = recorded(project)
     (project / "uv.lock").write_text("mine\n")
-    git("add", "--all", folder=project)
-    git("commit", "--quiet", "--message", "lock", folder=project)
+    commit(project, "lock")
 
-    after = update(project)
+    update(project)
+    after = recorded(project)
     assert after["_commit"] == "v999.0.0"
     assert {name: after[name] for name in before if name != "_commit"} == {
         name: value for name, value in before.items() if name != "_commit"
@@ -83,6 +60,6 @@ def test_an_update_has_no_conflict_and_keeps_every_answer(
 @pytest.mark.parametrize("release", RELEASES)
 def test_an_update_can_ask_for_cuda(history: Path, tmp_path: Path, release: str) -> None:
     project = make(history, tmp_path / "project", release, framework="pytorch")
-    after = update(project, cuda_version="12.6")
-    assert after["cuda_version"] == "12.6"
+    update(project, cuda_version="12.6")
+    assert recorded(project)["cuda_version"] == "12.6"
     assert 'name = "pytorch-cu126"' in (project / "pyproject.toml").read_text(encoding="utf-8")
