@@ -53,11 +53,11 @@ def _cuda_page(matrix: SimpleNamespace) -> Iterator[str]:
     yield "The least driver runs a build; one older than the native cannot compile for a new GPU.\n"
     header = ["CUDA", "answer", "least driver", "native driver", "seen", "source"]
     yield from _table(header, (_toolkit(name, row) for name, row in facts["toolkit"].items()))
-    yield "\n## Builds\n"
+    yield "\n## Builds"
     header = ["line", "newest", "build", "CUDA", "Python", "compute capabilities", "platforms"]
     header += ["torchvision", "status", "seen"]
     for framework, lines in facts["build"].items():
-        yield f"### {framework}\n"
+        yield f"\n### {framework}\n"
         builds = (
             _build(line, name, row) for line, rows in lines.items() for name, row in rows.items()
         )
@@ -65,7 +65,7 @@ def _cuda_page(matrix: SimpleNamespace) -> Iterator[str]:
         sources = {
             source for rows in lines.values() for row in rows.values() for source in row["sources"]
         }
-        yield "\nSources: " + ", ".join(f"<{source}>" for source in sorted(sources)) + ".\n"
+        yield "\nSources: " + ", ".join(f"<{source}>" for source in sorted(sources)) + "."
 
 
 def _cell(matrix: SimpleNamespace, framework: str, python: str, cuda: str) -> str:
