@@ -48,7 +48,7 @@ class Packages:
     """Facts about the packages of one project, ready to print."""
 
     extras: dict[str, list[str]]
-    """Requirements of each extra, sorted; an extra is an accelerator."""
+    """Requirements of each accelerator's extra, sorted."""
 
     sources: dict[str, list[dict[str, str]]]
     """Package to the explicit index, extra and marker of each of its builds."""

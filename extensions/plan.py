@@ -53,6 +53,9 @@ class Plan:
     dependencies: list[str]
     """Requirements of the package, whatever the accelerator."""
 
+    extras: dict[str, list[str]]
+    """Requirements of each extra: the accelerators' builds, and the parts of the package."""
+
     groups: dict[str, list[str]]
     """Requirements of each dependency group."""
 
@@ -93,10 +96,11 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     choices = _read_choices()
     chosen, others = _divide(choices, answers)
     package = answers["package_name"]
-    groups = _merge(chosen, "groups")
+    distribution = package.replace("_", "-")
+    groups = _merge(chosen, "groups", distribution=distribution)
     pythons = _pythons(choices, answers, stack)
     return Plan(
-        distribution=package.replace("_", "-"),
+        distribution=distribution,
         env_prefix=package.upper() + "_",
         authors=_authors(answers.get("author_name", ""), answers.get("author_email", "")),
         copyright_holder=answers.get("author_name") or f"the authors of {answers['project_name']}",
@@ -105,6 +109,7 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         urls=_urls(answers.get("repository_url", "")),
         badge=_badge(answers.get("repository_url", ""), answers.get("ci", "none")),
         dependencies=sorted(_collect(chosen, "dependencies")),
+        extras=packages.extras | _merge(chosen, "extras"),
         groups=groups,
         environments=_environments(pythons[-1], _collect(chosen, "platforms")),
         pythons=pythons,
@@ -141,12 +146,13 @@ def _collect(rows: Iterable[Row], key: str) -> list[str]:
     return [value for row in rows for value in row.get(key, [])]
 
 
-def _merge(rows: Iterable[Row], key: str) -> dict[str, list[str]]:
+def _merge(rows: Iterable[Row], key: str, **facts: str) -> dict[str, list[str]]:
     """Join tables of requirement lists, such as the groups that several rows add to."""
     merged: dict[str, list[str]] = {}
     for row in rows:
         for name, requirements in row.get(key, {}).items():
-            merged[name] = sorted([*merged.get(name, []), *requirements])
+            found = [requirement.format(**facts) for requirement in requirements]
+            merged[name] = sorted([*merged.get(name, []), *found])
     return dict(sorted(merged.items()))
 
 

@@ -9,9 +9,11 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import (
     CliApp,
     CliImplicitFlag,
+    CliPositionalArg,
     CliSubCommand,
     SettingsConfigDict,
     SettingsError,
+    get_subcommand,
 )
 
 from .settings import PROJECT, Settings, masked
@@ -66,6 +68,46 @@ class ShowSettings(Settings):
             print(f"{name} = {shown}  ({self.origins.get(name, 'default')})")
 
 
+class Diff(Settings):
+    """Compare two environments: of a model (models:/...), a run (runs:/...), or a file."""
+
+    one: CliPositionalArg[str]
+    other: CliPositionalArg[str]
+
+    def cli_cmd(self) -> None:
+        from . import environment, tracking
+
+        with tracking.connection(self):
+            one, other = map(tracking.find_environment, (self.one, self.other))
+        print("\n".join(environment.differences(one, other)) or "the same")
+
+
+class Restore(Settings):
+    """Write the lock that a model was made with, and say how to install it."""
+
+    uri: CliPositionalArg[str]
+
+    def cli_cmd(self) -> None:
+        from .restore import restore
+
+        print(restore(self.uri, self))
+
+
+class ShowEnvironment(BaseModel):
+    """Print what a training here would record about packages, Python, system and CUDA."""
+
+    diff: CliSubCommand[Diff]
+    restore: CliSubCommand[Restore]
+
+    def cli_cmd(self) -> None:
+        from . import environment
+
+        if get_subcommand(self, is_required=False) is None:
+            print(environment.read().to_json())
+        else:
+            CliApp.run_subcommand(self)
+
+
 class Doctor(BaseModel, use_attribute_docstrings=True):
     """Look at the machine, the build, the lock and the indexes; say what to do if one is wrong."""
 
@@ -92,6 +134,7 @@ class Cli(BaseModel):
     predict: CliSubCommand[Predict]
     settings: CliSubCommand[ShowSettings]
     doctor: CliSubCommand[Doctor]
+    environment: CliSubCommand[ShowEnvironment]
 
     def cli_cmd(self) -> None:
         CliApp.run_subcommand(self)

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 from pandera.pandas import DataFrameSchema
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from . import schema
 from .settings import Settings, SplitRule
@@ -50,6 +48,8 @@ def make(path: Path) -> Path:
     Raises:
         ValueError: If the installed scikit-learn ships other values.
     """
+    from sklearn.datasets import load_digits  # Late: a service has no scikit-learn.
+
     digits = load_digits(as_frame=True).frame.set_axis([*schema.FEATURES, schema.TARGET], axis=1)
     if (found := digest(digits)) != DIGITS_SHA256:
         raise ValueError(f"scikit-learn ships other digits: SHA-256 {found}, not {DIGITS_SHA256}")
@@ -118,6 +118,8 @@ def split(rows: pd.DataFrame, rule: SplitRule) -> Split:
 
 
 def _divide(rows: pd.DataFrame, fraction: float, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    from sklearn.model_selection import train_test_split  # Late, as above.
+
     first, second = train_test_split(
         rows, test_size=fraction, random_state=seed, stratify=rows[schema.TARGET]
     )

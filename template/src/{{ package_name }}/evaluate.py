@@ -2,7 +2,7 @@
 
 import logging
 
-from . import data, metrics, model, tracking
+from . import data, environment, metrics, model, predictions, tracking
 from .settings import Settings, SplitRule
 
 log = logging.getLogger(__name__)
@@ -22,11 +22,13 @@ def evaluate(settings: Settings) -> str:
     """
     rows = data.read(settings.data_path)
     with tracking.run("evaluate", settings):
+        tracking.log_environment(environment.read())
         recorded = tracking.recorded(settings.model)
         if recorded["data_sha256"] != data.digest(rows):
             log.warning("%s was trained on other rows than %s", settings.model, settings.data_path)
         test = data.split(rows, SplitRule.model_validate(recorded)).test
-        predicted = metrics.classes(model.predict_proba(model.load(settings.model), test.features))
+        probabilities = model.predict_proba(model.load(settings.model), test.features)
+        predicted = predictions.classes(probabilities)
         scores = metrics.classification(test.target, predicted)
         tracking.log(scores)
 

@@ -1,8 +1,7 @@
 """Scores and pictures of predictions against the truth. Pure functions."""
 
-import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.metrics import (
     ConfusionMatrixDisplay,
     accuracy_score,
@@ -12,12 +11,6 @@ from sklearn.metrics import (
 )
 
 from .schema import CLASSES
-
-
-def classes(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Pick the likeliest class: shape (n_rows, n_classes) in, shape (n_rows,) out."""
-    likeliest: NDArray[np.int64] = np.asarray(CLASSES, dtype=np.int64)[probabilities.argmax(axis=1)]
-    return likeliest
 
 
 def classification(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]:

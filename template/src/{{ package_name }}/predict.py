@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pandas as pd
-
-from . import data, metrics, model, tracking
-from .schema import CLASSES, UNLABELLED
+from . import data, environment, model, predictions, tracking
+from .schema import UNLABELLED
 from .settings import Settings
 
 
@@ -23,10 +21,10 @@ def predict(settings: Settings) -> Path:
     """
     features = data.read(settings.input_path, UNLABELLED)
     with tracking.connection(settings):
+        carried = tracking.metadata(settings.model)
+        allowed = settings.allow_environment_drift
+        environment.check(settings.model, carried, is_drift_allowed=allowed)
         fitted = model.load(settings.model)
     probabilities = model.predict_proba(fitted, features)
-    columns = [f"probability_{name}" for name in CLASSES]
-    predictions = pd.DataFrame(probabilities, columns=columns)
-    predictions.insert(0, "prediction", metrics.classes(probabilities))
-    data.write(predictions, settings.output_path)
+    data.write(predictions.table(probabilities), settings.output_path)
     return settings.output_path

@@ -2,11 +2,14 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tqdm import tqdm
 
 log = logging.getLogger(__name__)
+
+Report = Callable[[dict[str, float], int], None]
+"""Who is told of each step of a training: its metrics, and its number from 1."""
 
 N_LINES = 5
 """Log lines of one loop where no terminal shows a bar."""

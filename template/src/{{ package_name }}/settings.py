@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    CliImplicitFlag,
     CliSuppress,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -80,6 +81,9 @@ class Settings(Hyperparameters, SplitRule, BaseSettings):
 
     model: Annotated[str, NotLogged] = f"models:/{PROJECT}/latest"
     """Registered model to evaluate or to predict with: models:/name@alias, or models:/name/3."""
+
+    allow_environment_drift: Annotated[CliImplicitFlag[bool], NotLogged] = False
+    """Use a model although its training had other packages or another Python."""
 
     thresholds: Annotated[dict[str, Share], NotLogged] = {"accuracy": 0.94, "f1": 0.94}
     """Least value of each metric that 'evaluate' accepts."""

@@ -2,7 +2,7 @@
 
 import logging
 
-from . import data, metrics, model, tracking
+from . import card, data, environment, metrics, model, predictions, tracking
 from .schema import TARGET
 from .settings import PROJECT, Settings
 
@@ -17,16 +17,19 @@ def train(settings: Settings) -> str:
     """
     rows = data.read(settings.data_path)
     parts = data.split(rows, settings)
+    digest, here = data.digest(rows), environment.read()
     log.info("training on %d rows of %s", len(parts.train.target), settings.data_path)
 
     with tracking.run("train", settings):
-        tracking.log_data(rows, settings.data_path, data.digest(rows), TARGET)
-        fitted = model.fit(parts.train, parts.validation, settings)
-        predicted = metrics.classes(model.predict_proba(fitted, parts.test.features))
+        tracking.log_data(rows, settings.data_path, digest, TARGET)
+        tracking.log_environment(here)
+        fitted = model.fit(parts.train, parts.validation, settings, tracking.log)
+        predicted = predictions.classes(model.predict_proba(fitted, parts.test.features))
         scores = metrics.classification(parts.test.target, predicted)
         tracking.log(scores)
         figure = metrics.confusion_matrix(parts.test.target, predicted)
         tracking.log_figure(figure, "confusion_matrix.png")
-        uri = model.save(fitted, example=parts.train.features.head(), name=PROJECT)
+        example = parts.train.features.head()
+        uri = model.save(fitted, example, PROJECT, card.make(here, digest))
 
     return f"registered {uri}: {metrics.text(scores)}"

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -23,7 +22,8 @@ from jax import export
 from numpy.typing import NDArray
 from optax import softmax_cross_entropy_with_integer_labels as cross_entropy
 
-from . import devices, doctor, progress, tracking
+from . import devices, doctor, progress
+from .card import Card
 from .data import Rows, digest
 from .schema import CLASSES, FEATURES, SIDE, TARGET
 from .settings import Settings
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 # A saved program names no file of the machine that made it.
 jax.config.update("jax_traceback_in_locations_limit", 0)  # type: ignore[no-untyped-call]
 N_ROWS_AT_ONCE = 256  # in a prediction; fewer are filled up, as each number is compiled anew
-REQUIREMENTS = ("flatbuffers", "jax", "optax")  # of a saved model, beside this package itself
 ONLY_CPU = "JAX finds only the CPU; try 'auto'"
 Arrays = tuple[jax.Array, jax.Array]
 Knobs = dict[str, float]
@@ -40,11 +39,13 @@ Weights = list[Arrays]  # kernel and bias of each layer
 State = tuple[Weights, optax.OptState]
 
 
-def fit(train: Rows, validation: Rows, settings: Settings) -> export.Exported:
+def fit(
+    train: Rows, validation: Rows, settings: Settings, report: progress.Report
+) -> export.Exported:
     """Train a network that maps pixels to probabilities, and return it as a program.
 
-    Each epoch leaves a checkpoint, from which ``resume`` goes on. The same settings, rows and
-    machine give the same weights, stopped in between or not.
+    Each epoch is reported and leaves a checkpoint, from which ``resume`` goes on. The same
+    settings, rows and machine give the same weights, stopped in between or not.
 
     Raises:
         ValueError: If the checkpoint belongs to other settings or rows, or there is no such device.
@@ -67,9 +68,8 @@ def fit(train: Rows, validation: Rows, settings: Settings) -> export.Exported:
             order = jnp.pad(order, (0, -n_rows % batch_size), constant_values=-1)  # -1 is no row
             for step, batch in enumerate(order.reshape(-1, batch_size)):
                 state = _step(state, rows, batch, jax.random.fold_in(dropout_key, step), knobs)
-            tracking.log(jax.tree.map(float, _validate(state[0], *held_out)), step=epoch)
+            report(jax.tree.map(float, _validate(state[0], *held_out)), epoch)
             _write(path, owner, state, epoch)
-    path.unlink(missing_ok=True)
     return _export(jax.jit(lambda pixels: jax.nn.softmax(_logits(state[0], pixels))))
 
 
@@ -82,7 +82,7 @@ def predict_proba(model: export.Exported, features: pd.DataFrame) -> NDArray[np.
     return np.asarray(found, dtype=np.float64).reshape(-1, len(CLASSES))[: len(features)]
 
 
-def save(model: export.Exported, example: pd.DataFrame, name: str) -> str:
+def save(model: export.Exported, example: pd.DataFrame, name: str, card: Card) -> str:
     """Register a model as the newest version of ``name`` and return its URI."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "model.stablehlo")
@@ -94,7 +94,8 @@ def save(model: export.Exported, example: pd.DataFrame, name: str) -> str:
             input_example=example,
             signature=mlflow.models.infer_signature(example, predict_proba(model, example)),
             registered_model_name=name,
-            pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
+            pip_requirements=card.requirements,
+            metadata=card.metadata,
         )
     return f"models:/{name}/{info.registered_model_version}"
 

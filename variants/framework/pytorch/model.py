@@ -19,7 +19,8 @@ from mlflow.models import infer_signature
 from numpy.typing import NDArray
 from torch import nn
 
-from . import devices, doctor, progress, tracking
+from . import devices, doctor, progress
+from .card import Card
 from .data import Rows, digest
 from .schema import CLASSES, SIDE, TARGET
 from .settings import Settings
@@ -88,11 +89,11 @@ class Checkpoint:
             raise ValueError(f"{self.path} is no checkpoint that fits; omit '--resume'") from error
 
 
-def fit(train: Rows, validation: Rows, settings: Settings) -> nn.Module:
+def fit(train: Rows, validation: Rows, settings: Settings, report: progress.Report) -> nn.Module:
     """Train a network that maps pixels to probabilities, and return it on the CPU.
 
-    Each epoch leaves a checkpoint, from which ``resume`` goes on. The same settings, rows and
-    machine give the same weights, stopped in between or not.
+    Each epoch is reported and leaves a checkpoint, from which ``resume`` goes on. The same
+    settings, rows and machine give the same weights, stopped in between or not.
 
     Raises:
         ValueError: If the checkpoint belongs to other settings or rows, or there is no such device.
@@ -120,9 +121,8 @@ def fit(train: Rows, validation: Rows, settings: Settings) -> nn.Module:
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
-        tracking.log(_validate(network, *held_out), step=epoch)
+        report(_validate(network, *held_out), epoch)
         checkpoint.write(epoch)
-    checkpoint.path.unlink(missing_ok=True)
     return nn.Sequential(network, nn.Softmax(dim=1)).cpu().eval()
 
 
@@ -133,11 +133,10 @@ def predict_proba(model: nn.Module, features: pd.DataFrame) -> NDArray[np.float6
     return np.concatenate([part.numpy() for part in parts], dtype=np.float64)
 
 
-def save(model: nn.Module, example: pd.DataFrame, name: str) -> str:
+def save(model: nn.Module, example: pd.DataFrame, name: str, card: Card) -> str:
     """Register a model as the newest version of ``name`` and return its URI."""
     # PyTorch's export: a graph and its weights, which need no pickle and no line of this module.
-    # mlflow.pytorch.log_model would export it too, but cannot name columns, takes no table as its
-    # example, and makes a model that fails to load where there is CUDA.
+    # mlflow.pytorch.log_model cannot name columns, and its model fails to load where CUDA is.
     any_number_of_rows = {0: torch.export.Dim.AUTO}
     graph = torch.export.export(model, (_pixels(example),), dynamic_shapes=[any_number_of_rows])
     with TemporaryDirectory() as folder:
@@ -150,7 +149,8 @@ def save(model: nn.Module, example: pd.DataFrame, name: str) -> str:
             input_example=example,
             signature=infer_signature(example, predict_proba(model, example)),
             registered_model_name=name,
-            pip_requirements=[f"torch=={torch.__version__.partition('+')[0]}"],
+            pip_requirements=card.requirements,
+            metadata=card.metadata,
         )
     return f"models:/{name}/{info.registered_model_version}"
 

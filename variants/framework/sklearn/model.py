@@ -1,7 +1,5 @@
 """The model: the only module that knows the framework."""
 
-from importlib.metadata import version
-
 import mlflow.sklearn
 import numpy as np
 import pandas as pd
@@ -13,7 +11,8 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from . import progress, tracking
+from . import progress
+from .card import Card
 from .data import Rows
 from .settings import Settings
 
@@ -24,12 +23,12 @@ TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
 """Types that skops may load besides its own list. A tree predictor does not check its node indices:
 load models from a tracking store that you trust."""
 
-REQUIREMENTS = ("numpy", "pandas", "scikit-learn", "skops")
-"""Packages that a saved model needs wherever it is loaded, in the versions that made it."""
 
+def fit(train: Rows, validation: Rows, settings: Settings, report: progress.Report) -> Pipeline:
+    """Fit boosted trees on the training rows; pixels that never vary are dropped first.
 
-def fit(train: Rows, validation: Rows, settings: Settings) -> Pipeline:
-    """Fit boosted trees on the training rows; pixels that never vary are dropped first."""
+    Each part of the training is reported with its validation loss.
+    """
     booster = HistGradientBoostingClassifier(
         learning_rate=settings.learning_rate,
         max_leaf_nodes=settings.max_leaf_nodes,
@@ -46,7 +45,7 @@ def fit(train: Rows, validation: Rows, settings: Settings) -> Pipeline:
             booster.set_params(max_iter=settings.max_iter * part // n_parts)
             model.fit(train.features, train.target)
             loss = log_loss(validation.target, predict_proba(model, validation.features))
-            tracking.log({"validation_loss": loss}, step=booster.max_iter)
+            report({"validation_loss": loss}, booster.max_iter)
     return model
 
 
@@ -55,7 +54,7 @@ def predict_proba(model: Pipeline, features: pd.DataFrame) -> NDArray[np.float64
     return np.asarray(model.predict_proba(features))
 
 
-def save(model: Pipeline, example: pd.DataFrame, name: str) -> str:
+def save(model: Pipeline, example: pd.DataFrame, name: str, card: Card) -> str:
     """Register a model as the newest version of ``name`` and return its URI."""
     info = mlflow.sklearn.log_model(
         model,
@@ -66,7 +65,8 @@ def save(model: Pipeline, example: pd.DataFrame, name: str) -> str:
         registered_model_name=name,
         serialization_format="skops",
         skops_trusted_types=TRUSTED,
-        pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+        pip_requirements=card.requirements,
+        metadata=card.metadata,
     )
     return f"models:/{name}/{info.registered_model_version}"
 
