@@ -72,7 +72,8 @@ def test_every_file_parses(texts: dict[Path, str]) -> None:
 
 def test_no_jinja_is_left(texts: dict[Path, str]) -> None:
     for path, text in texts.items():
-        assert not LEFTOVER.search(text), path
+        # The page of a report is a template of the project's own.
+        assert path.name == "report.html" or not LEFTOVER.search(text), path
 
 
 def test_blank_lines_are_tidy(texts: dict[Path, str]) -> None:

@@ -35,9 +35,11 @@ class Train(Settings):
     """Fit a model, score it on held-out rows, and register it."""
 
     def cli_cmd(self) -> None:
+        from . import metrics
         from .train import train
 
-        print(train(self))
+        uri, scores = train(self)
+        print(f"registered {uri}: {metrics.text(scores)}")
 
 
 class Evaluate(Settings):
@@ -47,6 +49,27 @@ class Evaluate(Settings):
         from .evaluate import evaluate
 
         print(evaluate(self))
+
+
+class Run(Settings):
+    """Read the rows, train, evaluate and promote; skip what would come out the same."""
+
+    def cli_cmd(self) -> None:
+        from .pipeline import run
+
+        print(run(self))
+
+
+class Promote(Settings):
+    """Make a version that passed 'evaluate' the champion, or go back to the one before."""
+
+    rollback: CliImplicitFlag[bool] = False
+    """Make the champion before this one the champion again."""
+
+    def cli_cmd(self) -> None:
+        from .promote import promote, roll_back
+
+        print(roll_back(self) if self.rollback else promote(self))
 
 
 class Predict(Settings):
@@ -131,6 +154,8 @@ class Cli(BaseModel):
     data: CliSubCommand[Data]
     train: CliSubCommand[Train]
     evaluate: CliSubCommand[Evaluate]
+    promote: CliSubCommand[Promote]
+    run: CliSubCommand[Run]
     predict: CliSubCommand[Predict]
     settings: CliSubCommand[ShowSettings]
     doctor: CliSubCommand[Doctor]

@@ -95,6 +95,17 @@ def write(rows: pd.DataFrame, path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def write_text(text: str, path: Path) -> None:
+    """Write a text file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def digest(rows: pd.DataFrame) -> str:
     """SHA-256 of the column names and the values, whatever the file format, as 64 hex digits."""
     found = hashlib.sha256("\n".join(rows.columns).encode())

@@ -32,6 +32,7 @@ PROJECT = __package__
 """Name of the experiment and of the registered model."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Gain = Annotated[float, Field(ge=-1, le=1)]
 NotLogged = Field(exclude=True)
 """Says nothing about how a model came about, so a run's record leaves it out."""
 
@@ -87,6 +88,15 @@ class Settings(Hyperparameters, SplitRule, BaseSettings):
 
     thresholds: Annotated[dict[str, Share], NotLogged] = {"accuracy": 0.94, "f1": 0.94}
     """Least value of each metric that 'evaluate' accepts."""
+
+    gains: Annotated[dict[str, Gain], NotLogged] = {"accuracy": -0.01, "f1": -0.01}
+    """Least gain of each metric over the champion that 'evaluate' accepts; below 0 is a loss."""
+
+    reports_path: Annotated[Path, NotLogged] = Path("reports")
+    """Folder of the pages that 'evaluate' writes."""
+
+    alert_webhook: Annotated[SecretStr | None, NotLogged] = None
+    """Address that alerts are posted to, beside the log."""
 
     input_path: Annotated[Path, NotLogged] = Path("data/digits.parquet")
     """Rows to predict, Parquet or CSV; a target column is ignored."""

@@ -63,11 +63,15 @@ def connection(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def run(command: str, settings: Settings) -> Iterator[None]:
-    """Record one run of a command, with its settings; it ends as failed if the body raises."""
-    with connection(settings), mlflow.start_run(run_name=command):
+def run(command: str, settings: Settings) -> Iterator[str]:
+    """Record one run of a command, with its settings; it ends as failed if the body raises.
+
+    Yields:
+        Its id.
+    """
+    with connection(settings), mlflow.start_run(run_name=command) as started:
         mlflow.log_params(settings.model_dump(mode="json"))
-        yield
+        yield started.info.run_id
 
 
 def log(metrics: dict[str, float], step: int | None = None) -> None:
@@ -75,9 +79,26 @@ def log(metrics: dict[str, float], step: int | None = None) -> None:
     mlflow.log_metrics(metrics, step=step)
 
 
+def scores(run_id: str) -> dict[str, float]:
+    """Return the final metrics of a run."""
+    found: dict[str, float] = mlflow.get_run(run_id).data.metrics
+    return found
+
+
+def describe(**facts: str) -> None:
+    """Note facts with the current run, each a name and a text."""
+    mlflow.set_tags(facts)
+
+
 def log_figure(figure: Figure, path: str) -> None:
     """Keep a picture with the current run."""
     mlflow.log_figure(figure, path)
+
+
+def log_files(paths: list[Path]) -> None:
+    """Keep files with the current run."""
+    for path in paths:
+        mlflow.log_artifact(str(path))
 
 
 def log_data(rows: pd.DataFrame, source: Path, digest: str, target: str) -> None:

@@ -2,18 +2,18 @@
 
 import logging
 
-from . import card, data, environment, metrics, model, predictions, tracking
+from . import card, data, environment, metrics, model, pictures, predictions, tracking
 from .schema import TARGET
 from .settings import PROJECT, Settings
 
 log = logging.getLogger(__name__)
 
 
-def train(settings: Settings) -> str:
+def train(settings: Settings) -> tuple[str, dict[str, float]]:
     """Run the whole training, from rows on disk to a registered model.
 
     Returns:
-        One line with the model's URI and its scores on the held-out rows.
+        URI of the registered model, and its scores on the held-out rows.
     """
     rows = data.read(settings.data_path)
     parts = data.split(rows, settings)
@@ -27,9 +27,9 @@ def train(settings: Settings) -> str:
         predicted = predictions.classes(model.predict_proba(fitted, parts.test.features))
         scores = metrics.classification(parts.test.target, predicted)
         tracking.log(scores)
-        figure = metrics.confusion_matrix(parts.test.target, predicted)
+        figure = pictures.confusion_matrix(parts.test.target, predicted)
         tracking.log_figure(figure, "confusion_matrix.png")
         example = parts.train.features.head()
         uri = model.save(fitted, example, PROJECT, card.make(here, digest))
 
-    return f"registered {uri}: {metrics.text(scores)}"
+    return uri, scores

@@ -1,0 +1,77 @@
+"""Registered models: which version an address means, what is noted with it, who the champion is."""
+
+import re
+from dataclasses import dataclass
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from .settings import PROJECT
+
+CHAMPION = "champion"
+"""Alias of the version that counts."""
+
+ADDRESS = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<number>\d+)|/latest|@(?P<alias>[^/@]+))")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a registered model."""
+
+    name: str
+    number: str
+    notes: dict[str, str]
+    """Tags, each a name and a text."""
+
+    @property
+    def uri(self) -> str:
+        return f"models:/{self.name}/{self.number}"
+
+
+def find(address: str) -> Version:
+    """Look up the version that an address means now, such as models:/name/latest.
+
+    Raises:
+        ValueError: If it is no address of a registered model.
+        MlflowException: If there is no such model.
+    """
+    asked = ADDRESS.fullmatch(address)
+    if asked is None:
+        raise ValueError(
+            f"{address} is no registered model: write models:/{PROJECT}/3, "
+            f"models:/{PROJECT}/latest or models:/{PROJECT}@{CHAMPION}"
+        )
+    client, name = MlflowClient(), asked["name"]
+    if asked["number"]:
+        found = client.get_model_version(name, asked["number"])
+    else:
+        found = client.get_model_version_by_alias(name, asked["alias"] or "latest")
+    return Version(name, str(found.version), dict(found.tags))
+
+
+def champion() -> Version | None:
+    """Look up the version that counts; None if there is none yet."""
+    try:
+        return find(f"models:/{PROJECT}@{CHAMPION}")
+    except MlflowException as error:
+        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            return None
+        raise
+
+
+def crown(version: Version) -> None:
+    """Make a version the champion.
+
+    Raises:
+        ValueError: If someone else chose another one at the same moment.
+    """
+    MlflowClient().set_registered_model_alias(version.name, CHAMPION, version.number)
+    # MLflow has no compare-and-set: whoever comes last wins, and the other is told.
+    if (now := champion()) is None or now.number != version.number:
+        raise ValueError(f"another promotion made {now.uri if now else 'nothing'} the champion")
+
+
+def note(version: Version, **notes: str) -> None:
+    """Note facts with a version; a later one of the same name replaces the earlier one."""
+    for name, text in notes.items():
+        MlflowClient().set_model_version_tag(version.name, version.number, name, text)

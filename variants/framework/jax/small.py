@@ -1,0 +1,5 @@
+"""Settings of a training that is over in a moment."""
+
+from typing import Any
+
+SMALL: dict[str, Any] = {"epochs": 1, "n_channels": 4, "device": "cpu"}
