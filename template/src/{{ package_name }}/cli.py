@@ -39,7 +39,8 @@ class Train(Settings):
         from .train import train
 
         uri, scores = train(self)
-        print(f"registered {uri}: {metrics.text(scores)}")
+        if uri:
+            print(f"registered {uri}: {metrics.text(scores)}")
 
 
 class Evaluate(Settings):

@@ -20,6 +20,8 @@ from .train import train
 STATE = Path("models/pipeline.json")
 """Digest of each step's inputs, and its result."""
 
+NOTHING_KNOWN = (FileNotFoundError, json.JSONDecodeError)
+
 
 def run(settings: Settings) -> str:
     """Read the rows, train, evaluate and promote, each only if something changed.
@@ -66,7 +68,7 @@ def _read() -> dict[str, dict[str, str]]:
     """Return what the last pipeline did; what cannot be read counts as never done."""
     try:
         found: dict[str, dict[str, str]] = json.loads(STATE.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+    except NOTHING_KNOWN:
         return {}
     return found
 

@@ -2,7 +2,17 @@
 
 import logging
 
-from . import card, data, environment, metrics, model, pictures, predictions, tracking
+from . import (
+    card,
+    data,
+    environment,
+    metrics,
+    model,
+    pictures,
+    predictions,
+    tracking,
+    workers,
+)
 from .schema import TARGET
 from .settings import PROJECT, Settings
 
@@ -13,12 +23,17 @@ def train(settings: Settings) -> tuple[str, dict[str, float]]:
     """Run the whole training, from rows on disk to a registered model.
 
     Returns:
-        URI of the registered model, and its scores on the held-out rows.
+        URI of the registered model, and its scores on the held-out rows; empty in a process that
+        helps another one to train.
     """
     rows = data.read(settings.data_path)
     parts = data.split(rows, settings)
     digest, here = data.digest(rows), environment.read()
     log.info("training on %d rows of %s", len(parts.train.target), settings.data_path)
+
+    if not workers.is_leader():  # Another process tracks, scores and registers.
+        model.fit(parts.train, parts.validation, settings, lambda *_: None)
+        return "", {}
 
     with tracking.run("train", settings):
         tracking.log_data(rows, settings.data_path, digest, TARGET)

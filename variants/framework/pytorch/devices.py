@@ -1,8 +1,13 @@
 """What PyTorch says of its build and of the devices that it can compute on; no models here."""
 
+import logging
+
 import torch
 
+from . import doctor, workers
 from .machine import Build, Device
+
+log = logging.getLogger(__name__)
 
 
 def build() -> Build:
@@ -19,6 +24,23 @@ def found() -> list[Device]:
         return [_describe(index) for index in range(torch.cuda.device_count())]
     name = f"{accelerator.type.upper()} device"
     return [Device(index=0, name=name, kind=accelerator.type, capability="", memory_bytes=0)]
+
+
+def choose(asked: str) -> torch.device:
+    """Choose where a training runs; each process that shares it has a GPU of its own.
+
+    Raises:
+        ValueError: If there is no such device.
+    """
+    here = next((device.kind for device in found()), "cpu")
+    if asked not in {"auto", "cpu", here}:
+        problem = doctor.first_problem() if asked == "cuda" else ""
+        there = f"here is only {here!r}; try 'auto'"
+        raise ValueError(f"device = {asked!r}: {problem or there}")
+    if asked == "auto" and here == "cpu" and build().cuda:
+        log.warning("training on the CPU: %s", doctor.first_problem() or "PyTorch finds no GPU")
+    kind = "cpu" if asked == "cpu" else here
+    return torch.device(kind, workers.local_number()) if kind == "cuda" else torch.device(kind)
 
 
 def try_out(device: Device) -> None:

@@ -18,8 +18,9 @@ import torch
 from mlflow.models import infer_signature
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn.functional import cross_entropy
 
-from . import devices, doctor, progress
+from . import devices, progress, workers
 from .card import Card
 from .data import Rows, digest
 from .schema import CLASSES, SIDE, TARGET
@@ -98,7 +99,10 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: progress.Repo
     Raises:
         ValueError: If the checkpoint belongs to other settings or rows, or there is no such device.
     """
-    device = _prepare(settings)
+    device = devices.choose(settings.device)
+    torch.set_num_threads(settings.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    _seed(settings.seed, epoch=0)
     network = Network(settings.n_channels, settings.dropout).to(device)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -112,17 +116,21 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: progress.Repo
     # Where a GPU has it, bfloat16 is faster; unlike float16 it needs no scaling of gradients.
     has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     (pixels, target), held_out = _tensors(train, device), _tensors(validation, device)
-    for epoch in progress.steps(n_done + 1, settings.epochs, unit="epoch"):
-        _seed(settings.seed, epoch)
-        network.train()
-        for batch in torch.split(torch.randperm(len(target)).to(device), settings.batch_size):
-            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bf16):
-                loss = nn.functional.cross_entropy(network(pixels[batch]), target[batch])
-            optimizer.zero_grad()
-            torch.autograd.backward(loss)
-            optimizer.step()
-        report(_validate(network, *held_out), epoch)
-        checkpoint.write(epoch)
+    with workers.joined(device):
+        for epoch in progress.steps(n_done + 1, settings.epochs, unit="epoch"):
+            _seed(settings.seed, epoch)
+            network.train()
+            for batch in torch.split(torch.randperm(len(target)).to(device), settings.batch_size):
+                mine = workers.part(batch)
+                with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bf16):
+                    losses = cross_entropy(network(pixels[mine]), target[mine], reduction="sum")
+                optimizer.zero_grad()
+                torch.autograd.backward(losses / len(batch))
+                workers.add_gradients(network)
+                optimizer.step()
+            if workers.is_leader():
+                report(_validate(network, *held_out), epoch)
+                checkpoint.write(epoch)
     return nn.Sequential(network, nn.Softmax(dim=1)).cpu().eval()
 
 
@@ -161,21 +169,6 @@ def load(uri: str) -> nn.Module:
     return model
 
 
-def _prepare(settings: Settings) -> torch.device:
-    """Choose the device, and have PyTorch calculate the same each time."""
-    found = next((device.kind for device in devices.found()), "cpu")
-    if settings.device not in {"auto", "cpu", found}:
-        problem = doctor.first_problem() if settings.device == "cuda" else ""
-        there = f"here is only {found!r}; try 'auto'"
-        raise ValueError(f"device = {settings.device!r}: {problem or there}")
-    if settings.device == "auto" and found == "cpu" and devices.build().cuda:
-        log.warning("training on the CPU: %s", doctor.first_problem() or "PyTorch finds no GPU")
-    torch.set_num_threads(settings.threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    _seed(settings.seed, epoch=0)
-    return torch.device("cpu" if settings.device == "cpu" else found)
-
-
 def _seed(seed: int, epoch: int) -> None:
     """Give each epoch random numbers of its own: no generator's state needs a checkpoint."""
     # 32 mixed bits, since PyTorch's generator on the CPU looks at no more.
@@ -186,7 +179,7 @@ def _validate(network: Network, pixels: torch.Tensor, target: torch.Tensor) -> d
     network.eval()
     with torch.no_grad():
         logits = network(pixels)
-    loss, hits = nn.functional.cross_entropy(logits, target), logits.argmax(dim=1) == target
+    loss, hits = cross_entropy(logits, target), logits.argmax(dim=1) == target
     return {"validation_loss": loss.item(), "validation_accuracy": hits.float().mean().item()}
 
 
