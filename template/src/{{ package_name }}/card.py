@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .drift import Reference
 from .environment import Environment
 
 
@@ -17,7 +18,11 @@ class Card:
     """The same facts as tables, each under its name."""
 
 
-def make(environment: Environment, data_sha256: str) -> Card:
+def make(environment: Environment, data_sha256: str, reference: Reference) -> Card:
     """Collect what is known when a training ends."""
-    metadata = {"environment": asdict(environment), "data_sha256": data_sha256}
+    metadata = {
+        "environment": asdict(environment),
+        "data_sha256": data_sha256,
+        "reference": reference.to_json(),
+    }
     return Card(environment.requirements(), metadata)

@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -16,7 +16,7 @@ from pydantic_settings import (
     get_subcommand,
 )
 
-from .settings import PROJECT, Settings, masked
+from .settings import PROJECT, NotLogged, Settings, masked
 from .sources import nearest
 
 COMMAND = PROJECT.replace("_", "-")
@@ -80,6 +80,18 @@ class Predict(Settings):
         from .predict import predict
 
         print(f"wrote {predict(self)}")
+
+
+class Serve(Settings):
+    """Answer predictions over HTTP, until it is stopped."""
+
+    model: Annotated[str, NotLogged] = f"models:/{PROJECT}@champion"
+    """Registered model, or a folder with one, that is served."""
+
+    def cli_cmd(self) -> None:
+        from .serve import serve
+
+        serve(self)
 
 
 class ShowSettings(Settings):
@@ -158,6 +170,7 @@ class Cli(BaseModel):
     promote: CliSubCommand[Promote]
     run: CliSubCommand[Run]
     predict: CliSubCommand[Predict]
+    serve: CliSubCommand[Serve]
     settings: CliSubCommand[ShowSettings]
     doctor: CliSubCommand[Doctor]
     environment: CliSubCommand[ShowEnvironment]

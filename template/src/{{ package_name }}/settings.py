@@ -55,7 +55,35 @@ class SplitRule(BaseModel, use_attribute_docstrings=True, frozen=True):
     """Share of the rows held out for evaluation."""
 
 
-class Settings(Hyperparameters, SplitRule, BaseSettings):
+class Service(BaseModel, use_attribute_docstrings=True, frozen=True):
+    """How predictions are answered over HTTP."""
+
+    host: Annotated[str, NotLogged] = "127.0.0.1"
+    """Address that 'serve' listens at; 0.0.0.0 is every address of the machine."""
+
+    port: Annotated[int, NotLogged] = Field(default=8000, ge=1, le=65535)
+    """Port that 'serve' listens at."""
+
+    serve_token: Annotated[SecretStr | None, NotLogged] = Field(default=None, min_length=16)
+    """Bearer token that 'serve' asks for; without one, anybody who reaches it may use it."""
+
+    max_rows: Annotated[int, NotLogged] = Field(default=1000, ge=1, le=100_000)
+    """Rows of one request to 'serve'."""
+
+    max_body_bytes: Annotated[int, NotLogged] = Field(default=4 * 2**20, ge=2**10, le=2**30)
+    """Size of one request to 'serve'."""
+
+    request_timeout_s: Annotated[float, NotLogged] = Field(default=30, gt=0, le=3600)
+    """Time that 'serve' gives a request, from its first byte on, and a shutdown."""
+
+    n_at_once: Annotated[int, NotLogged] = Field(default=2, ge=1, le=64)
+    """Predictions that 'serve' computes at the same time; others wait."""
+
+    drift_rows: Annotated[int, NotLogged] = Field(default=1000, ge=100, le=1_000_000)
+    """Newest rows that 'serve' compares with those of the training."""
+
+
+class Settings(Hyperparameters, SplitRule, Service, BaseSettings):
     """Settings that every command shares."""
 
     model_config = SettingsConfigDict(

@@ -24,6 +24,7 @@ import mlflow.data.pandas_dataset
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
+from . import registry
 from .environment import Environment
 from .settings import PROJECT, Settings, masked
 
@@ -39,7 +40,10 @@ ENVIRONMENT = "environment"
 LOCK_FILES = ("uv.lock", "pyproject.toml", ".python-version")
 """What uv needs to bring an environment back."""
 
-REMEDIES = {"RESOURCE_DOES_NOT_EXIST": "; 'train' makes a model, and '--model' names another"}
+REMEDIES = {
+    "RESOURCE_DOES_NOT_EXIST": "; 'train' makes a model, and '--model' names another",
+    "INVALID_PARAMETER_VALUE": "; is there such a version or alias? '--model' names another",
+}
 
 
 @contextmanager
@@ -58,8 +62,30 @@ def connection(settings: Settings) -> Iterator[None]:
         yield
     except MlflowException as error:
         remedy = REMEDIES.get(error.error_code, "")
-        message = f"MLflow at {settings.tracking_uri}: {error.message}{remedy}"
+        message = f"MLflow at {settings.tracking_uri}: {error.message.rstrip('.')}{remedy}"
         raise ValueError(masked(message)) from error
+
+
+@contextmanager
+def source(model_uri: str, settings: Settings) -> Iterator[str]:
+    """Give the address at which a model stays what it is: a version in the store, or a folder.
+
+    A folder is used without a tracking store.
+
+    Raises:
+        ValueError: If there is no such model, or its store cannot be reached.
+    """
+    if Path(model_uri, "MLmodel").is_file():
+        try:
+            yield model_uri
+        except MlflowException as error:
+            raise ValueError(f"{model_uri}: {error.message}") from error
+    elif ":/" not in model_uri:
+        raise ValueError(f"{model_uri} is no folder with a model: it holds no file MLmodel")
+    else:
+        with connection(settings):
+            is_registered = model_uri.startswith("models:/")
+            yield registry.find(model_uri).uri if is_registered else model_uri
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import logging
 from . import (
     card,
     data,
+    drift,
     environment,
     metrics,
     model,
@@ -45,6 +46,7 @@ def train(settings: Settings) -> tuple[str, dict[str, float]]:
         figure = pictures.confusion_matrix(parts.test.target, predicted)
         tracking.log_figure(figure, "confusion_matrix.png")
         example = parts.train.features.head()
-        uri = model.save(fitted, example, PROJECT, card.make(here, digest))
+        reference = drift.Reference.of(parts.train.features)
+        uri = model.save(fitted, example, PROJECT, card.make(here, digest, reference))
 
     return uri, scores
