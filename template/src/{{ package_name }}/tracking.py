@@ -181,7 +181,8 @@ def restore_environment(model_uri: str, folder: Path) -> list[Path]:
 
 def metadata(model_uri: str) -> dict[str, Any]:
     """Return what a model carries about itself; empty if it was not made by ``train``."""
-    return mlflow.models.get_model_info(model_uri).metadata or {}
+    # get_model_info would ask the store, even about a folder.
+    return mlflow.models.Model.load(model_uri).metadata or {}
 
 
 def recorded(model_uri: str) -> dict[str, str]:
