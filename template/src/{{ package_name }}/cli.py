@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
@@ -23,12 +24,18 @@ COMMAND = PROJECT.replace("_", "-")
 
 
 class Data(Settings):
-    """Write the digits that scikit-learn ships to the data path."""
+    """Write the digits that scikit-learn ships to the data path, or a card of what is there."""
+
+    card: Annotated[Path | None, NotLogged] = None
+    """Markdown page to write instead: what the rows must look like, and what they do look like."""
 
     def cli_cmd(self) -> None:
-        from . import data
+        from . import data, datacard
 
-        print(f"wrote {data.make(self.data_path)}")
+        if self.card:
+            print(f"wrote {datacard.write(self.card, self.data_path)}")
+        else:
+            print(f"wrote {data.make(self.data_path)}")
 
 
 class Train(Settings):
@@ -74,12 +81,15 @@ class Promote(Settings):
 
 
 class Predict(Settings):
-    """Predict the class of each row of a file."""
+    """Predict the class of each row of a file, or of a folder of files; go on where it stopped."""
+
+    overwrite: Annotated[CliImplicitFlag[bool], NotLogged] = False
+    """Predict the files of a folder again whose predictions are there already."""
 
     def cli_cmd(self) -> None:
         from .predict import predict
 
-        print(f"wrote {predict(self)}")
+        print(f"wrote {predict(self, overwrite=self.overwrite)}")
 
 
 class Serve(Settings):

@@ -19,8 +19,14 @@ Machine Learning Repository, 1998; the test part, as scikit-learn ships it."""
 LEAST_ROWS = 10
 """Rows that each class needs, so that each part of a split gets some."""
 
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Read with one type for each column, also where its first rows look like another one's."""
+    return pd.read_csv(path, low_memory=False)
+
+
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": pd.read_csv,
+    ".csv": _read_csv,
     ".parquet": pd.read_parquet,
 }
 
@@ -65,17 +71,33 @@ def read(path: Path, columns: DataFrameSchema = schema.LABELLED) -> pd.DataFrame
     """
     if path.suffix not in READERS:
         raise ValueError(f"{path} is neither of {', '.join(READERS)}")
-    if path == Settings.model_fields["data_path"].default and not path.exists():
-        make(path)
+    make_if_default(path)
     if not path.is_file():
         raise ValueError(f"{path} does not exist; '--data-path' names another file")
     try:
         rows = READERS[path.suffix](path)
     except ValueError as error:  # what pandas and Arrow say of a file that is broken
         raise ValueError(f"{path} cannot be read: {error}") from None
+    return check(rows, str(path), columns)
+
+
+def make_if_default(path: Path) -> None:
+    """Make the default file if that is asked for and missing."""
+    if path == Settings.model_fields["data_path"].default and not path.exists():
+        make(path)
+
+
+def check(
+    rows: pd.DataFrame, place: str, columns: DataFrameSchema, *, first_row: int = 0
+) -> pd.DataFrame:
+    """Check rows, or a part of them, against a schema; one without a target ignores it.
+
+    Raises:
+        ValueError: If a row breaks the schema.
+    """
     if schema.TARGET not in columns.columns:
         rows = rows.drop(columns=schema.TARGET, errors="ignore")
-    return schema.check(rows, str(path), columns)
+    return schema.check(rows, place, columns, first_row=first_row)
 
 
 def write(rows: pd.DataFrame, path: Path) -> None:

@@ -1,30 +1,46 @@
-"""Predict the class of each row of a file."""
+"""Predict the class of each row of a file, or of a folder of files."""
 
-from pathlib import Path
+import logging
 
-from . import data, environment, model, predictions, tracking
-from .schema import UNLABELLED
+from . import chunks, environment, jobs, model, parts, predictions, progress, tracking
 from .settings import Settings
 
+log = logging.getLogger(__name__)
 
-def predict(settings: Settings) -> Path:
+
+def predict(settings: Settings, *, overwrite: bool = False) -> str:
     """Write the class of each row, and the probability of each class.
 
-    The file has the rows' order, a column ``prediction``, and a column ``probability_<class>`` a
-    class, in [0, 1].
+    A file has the rows' order, a column ``prediction``, and a column ``probability_<class>`` a
+    class, in [0, 1]. It appears when it is whole. The same call goes on where one was stopped: by
+    chunk in a file, and by file in a folder, where a finished one stays unless ``overwrite``.
 
     Returns:
-        Path of the Parquet file that was written.
+        Address of the Parquet file, or of the folder of such files, that was written.
 
     Raises:
         ValueError: If a row breaks the schema, or there is no such model.
     """
-    features = data.read(settings.input_path, UNLABELLED)
+    planned = jobs.plan(settings.input_path, settings.output_path)
     with tracking.connection(settings):
+        made_by = tracking.identify(settings.model)
         carried = tracking.metadata(settings.model)
         allowed = settings.allow_environment_drift
         environment.check(settings.model, carried, is_drift_allowed=allowed)
-        fitted = model.load(settings.model)
-    probabilities = model.predict_proba(fitted, features)
-    data.write(predictions.table(probabilities), settings.output_path)
+        fitted = model.load(made_by["uri"])
+    fingerprint = environment.read().fingerprint
+    here = {"model": made_by, "environment": fingerprint, "chunk_rows": settings.chunk_rows}
+
+    for job in planned:
+        origin = job.origin() | here
+        if job.is_of_folder and not overwrite and parts.is_finished(job.target, origin):
+            log.info("%s is there already", job.target)
+            continue
+        with parts.opened(job.target, origin) as done:
+            found = chunks.read(job.source, settings.chunk_rows, done.n_done)
+            n_rows_done = done.n_done * settings.chunk_rows
+            for features in progress.rows(found, chunks.count(job.source), n_rows_done):
+                probabilities = model.predict_proba(fitted, features)
+                done.add(predictions.table(probabilities))
+            done.join()
     return settings.output_path

@@ -2,8 +2,10 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
+import pandas as pd
 from tqdm import tqdm
 
 log = logging.getLogger(__name__)
@@ -13,6 +15,9 @@ Report = Callable[[dict[str, float], int], None]
 
 N_LINES = 5
 """Log lines of one loop where no terminal shows a bar."""
+
+PAUSE_S = 10
+"""Time between two log lines of a loop whose end is not known."""
 
 
 def steps(first: int, last: int, unit: str) -> Iterator[int]:
@@ -24,3 +29,24 @@ def steps(first: int, last: int, unit: str) -> Iterator[int]:
         yield step
         if step == last or step % max(1, last // N_LINES) == 0:
             log.info("%s %d of %d", unit, step, last)
+
+
+def rows(tables: Iterable[pd.DataFrame], total: int | None, n_done: int) -> Iterator[pd.DataFrame]:
+    """Hand on tables and tell how many rows are behind; ``total`` is None if no one knows it."""
+    n_done = n_done if total is None else min(n_done, total)
+    if sys.stderr.isatty():
+        with tqdm(total=total, initial=n_done, unit="row", unit_scale=True) as bar:
+            for table in tables:
+                yield table
+                bar.update(len(table))
+        return
+    of_all = "" if total is None else f" of {total:,}"
+    told_at = time.monotonic()
+    for table in tables:
+        yield table
+        n_done += len(table)
+        if n_done == total or time.monotonic() - told_at >= PAUSE_S:
+            log.info("%s%s rows", f"{n_done:,}", of_all)
+            told_at = time.monotonic()
+    if n_done != total:
+        log.info("%s rows", f"{n_done:,}")

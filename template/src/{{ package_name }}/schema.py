@@ -19,8 +19,16 @@ UNLABELLED = DataFrameSchema(dict.fromkeys(FEATURES, _PIXEL), strict=True)
 LABELLED = UNLABELLED.add_columns({TARGET: _DIGIT})
 
 
-def check(rows: pd.DataFrame, place: str, schema: DataFrameSchema = LABELLED) -> pd.DataFrame:
+def check(
+    rows: pd.DataFrame, place: str, schema: DataFrameSchema = LABELLED, *, first_row: int = 0
+) -> pd.DataFrame:
     """Return the rows with the schema's types and column order.
+
+    Args:
+        rows: A table, or a part of one.
+        place: Where they come from, for messages.
+        schema: What they must look like.
+        first_row: Number of the first of them in the whole table.
 
     Raises:
         ValueError: If a column is missing or unknown, or a value has the wrong type or range; the
@@ -35,9 +43,9 @@ def check(rows: pd.DataFrame, place: str, schema: DataFrameSchema = LABELLED) ->
     except SchemaErrors as error:
         first = error.failure_cases.iloc[0]
         value = "a missing value" if pd.isna(first["failure_case"]) else repr(first["failure_case"])
+        row = "" if first["index"] is None else f", row {first_row + first['index']}"
         raise ValueError(
-            f"{place}: column {first['column']!r}, row {first['index']}: {value} breaks the rule "
-            f"{first['check']}"
+            f"{place}: column {first['column']!r}{row}: {value} breaks the rule {first['check']}"
         ) from None
     return checked.astype({TARGET: "int64"}) if TARGET in checked else checked
 

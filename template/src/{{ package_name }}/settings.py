@@ -27,6 +27,7 @@ from pydantic_settings import (
 
 from .hyperparameters import Hyperparameters
 from .sources import ConfigFiles, EnvFile, Origins
+from .storage import Address
 
 PROJECT = __package__
 """Name of the experiment and of the registered model."""
@@ -126,11 +127,16 @@ class Settings(Hyperparameters, SplitRule, Service, BaseSettings):
     alert_webhook: Annotated[SecretStr | None, NotLogged] = None
     """Address that alerts are posted to, beside the log."""
 
-    input_path: Annotated[Path, NotLogged] = Path("data/digits.parquet")
-    """Rows to predict, Parquet or CSV; a target column is ignored."""
+    input_path: Annotated[Address, NotLogged] = "data/digits.parquet"
+    """Rows to predict, Parquet or CSV; a target column is ignored. A file, or a folder of them,
+    here or at s3://, gs:// or az://."""
 
-    output_path: Annotated[Path, NotLogged] = Path("data/predictions.parquet")
-    """Where 'predict' writes the class and the probabilities of each row, Parquet."""
+    output_path: Annotated[Address, NotLogged] = "data/predictions.parquet"
+    """Where 'predict' writes the class and the probabilities of each row, Parquet; a folder for a
+    folder."""
+
+    chunk_rows: Annotated[int, Field(ge=1, le=1_000_000, exclude=True)] = 65_536
+    """Rows that 'predict' has in memory at once."""
 
     origins: Annotated[CliSuppress[dict[str, str]], NotLogged] = Field(default={}, repr=False)
     """Where each value came from; filled in while settings are read."""

@@ -23,6 +23,7 @@ import mlflow
 import mlflow.data.pandas_dataset
 import pandas as pd
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.utils.models import get_model_name_and_version
 
 from . import registry
 from .environment import Environment
@@ -183,6 +184,13 @@ def metadata(model_uri: str) -> dict[str, Any]:
     """Return what a model carries about itself; empty if it was not made by ``train``."""
     # get_model_info would ask the store, even about a folder.
     return mlflow.models.Model.load(model_uri).metadata or {}
+
+
+def identify(model_uri: str) -> dict[str, str]:
+    """Name the version that a model's URI stands for now, and what no other model has in common."""
+    parts = get_model_name_and_version(mlflow.MlflowClient(), model_uri)  # type: ignore[no-untyped-call]
+    uri = "/".join(["models:", *map(str, parts)])
+    return {"uri": uri, "uuid": str(mlflow.models.get_model_info(uri).model_uuid)}
 
 
 def recorded(model_uri: str) -> dict[str, str]:
