@@ -69,14 +69,14 @@ def _read_csv(file: BinaryIO, n_rows: int) -> Iterator[pd.DataFrame]:
 
 def _read_parquet(file: BinaryIO, n_rows: int) -> Iterator[pd.DataFrame]:
     parquet = pq.ParquetFile(file, buffer_size=BUFFER_BYTES)
-    waiting = [parquet.schema_arrow.empty_table()]
-    is_first = True
-    for batch in parquet.iter_batches(n_rows):  # Where a group of rows ends, a batch is shorter.
-        waiting.append(pa.Table.from_batches([batch]))
-        if sum(map(len, waiting)) >= n_rows:
-            joined = pa.concat_tables(waiting)
-            yield joined.slice(0, n_rows).to_pandas()
-            waiting, is_first = [joined.slice(n_rows)], False
+    waiting, is_first = [parquet.schema_arrow.empty_table()], True
+    for group in range(parquet.num_row_groups):  # A reader of all groups would keep each of them.
+        for batch in parquet.iter_batches(n_rows, row_groups=[group]):
+            waiting.append(pa.Table.from_batches([batch]))
+            if sum(map(len, waiting)) >= n_rows:
+                joined = pa.concat_tables(waiting)
+                yield joined.slice(0, n_rows).to_pandas()
+                waiting, is_first = [joined.slice(n_rows)], False
     if is_first or any(map(len, waiting)):
         yield pa.concat_tables(waiting).to_pandas()
 

@@ -24,8 +24,7 @@ def predict(settings: Settings, *, overwrite: bool = False) -> str:
     planned = jobs.plan(settings.input_path, settings.output_path)
     with tracking.connection(settings):
         made_by = tracking.identify(settings.model)
-        carried = tracking.metadata(settings.model)
-        allowed = settings.allow_environment_drift
+        carried, allowed = tracking.metadata(made_by["uri"]), settings.allow_environment_drift
         environment.check(settings.model, carried, is_drift_allowed=allowed)
         fitted = model.load(made_by["uri"])
     fingerprint = environment.read().fingerprint
@@ -37,10 +36,11 @@ def predict(settings: Settings, *, overwrite: bool = False) -> str:
             log.info("%s is there already", job.target)
             continue
         with parts.opened(job.target, origin) as done:
-            found = chunks.read(job.source, settings.chunk_rows, done.n_done)
+            unread = chunks.read(job.source, settings.chunk_rows, done.n_done)
             n_rows_done = done.n_done * settings.chunk_rows
-            for features in progress.rows(found, chunks.count(job.source), n_rows_done):
-                probabilities = model.predict_proba(fitted, features)
-                done.add(predictions.table(probabilities))
+            for features in progress.rows(unread, chunks.count(job.source), n_rows_done):
+                is_empty = len(features) == 0
+                found = predictions.NONE if is_empty else model.predict_proba(fitted, features)
+                done.add(predictions.table(found))
             done.join()
     return settings.output_path

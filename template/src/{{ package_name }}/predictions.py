@@ -9,6 +9,9 @@ from .schema import CLASSES
 COLUMNS = ("prediction", *(f"probability_{name}" for name in CLASSES))
 """Columns of a table of predictions."""
 
+NONE = np.empty((0, len(CLASSES)))
+"""Probabilities of no rows, which a model need not be able to tell."""
+
 
 def classes(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
     """Pick the likeliest class: shape (n_rows, n_classes) in, shape (n_rows,) out."""

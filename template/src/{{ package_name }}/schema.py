@@ -1,5 +1,6 @@
 """What a row looks like. Change this file, and ``data.py``, to bring your own data."""
 
+import numpy as np
 import pandas as pd
 from pandera.errors import SchemaErrors
 from pandera.pandas import Check, Column, DataFrameSchema
@@ -42,7 +43,9 @@ def check(
         checked = schema.validate(rows[list(schema.columns)].reset_index(drop=True), lazy=True)
     except SchemaErrors as error:
         first = error.failure_cases.iloc[0]
-        value = "a missing value" if pd.isna(first["failure_case"]) else repr(first["failure_case"])
+        found = first["failure_case"]
+        found = found.item() if isinstance(found, np.generic) else found
+        value = "a missing value" if pd.isna(found) else repr(found)
         row = "" if first["index"] is None else f", row {first_row + first['index']}"
         raise ValueError(
             f"{place}: column {first['column']!r}{row}: {value} breaks the rule {first['check']}"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
 from pandera.pandas import Check, Column, DataFrameSchema
 
 from .schema import LABELLED, check
@@ -54,7 +55,7 @@ def rows(n_rows: int, seed: int, schema: DataFrameSchema = LABELLED) -> pd.DataF
     """
     random = np.random.default_rng(seed)
     drawn = {name: _draw(column, n_rows, random) for name, column in schema.columns.items()}
-    types = {name: column.dtype.type for name, column in schema.columns.items() if column.dtype}
+    types = {name: _type(column) for name, column in schema.columns.items()}
     return check(pd.DataFrame(drawn).astype(types), "synthetic rows", schema)
 
 
@@ -64,17 +65,20 @@ def _draw(column: Column, n_rows: int, random: np.random.Generator) -> NDArray[A
         rule = rule.narrowed(_read(one, column))
     if rule.allowed is not None:
         return random.choice(_some(np.asarray(rule.values()), column), n_rows)
-    kind = np.dtype(getattr(column.dtype, "type", None) or object).kind
-    least, greatest = rule.ends()
-    if kind == "f":
+    type_, (least, greatest) = _type(column), rule.ends()
+    if is_float_dtype(type_):
         _some([least] if least <= greatest else [], column)
         return random.uniform(least, greatest, n_rows).clip(least, greatest)
-    if kind in "iu":
+    if is_integer_dtype(type_):
         numbers = _some(range(math.ceil(least), math.floor(greatest) + 1), column)
         return random.integers(numbers[0], numbers[-1], n_rows, endpoint=True)
-    if kind == "b":
+    if is_bool_dtype(type_):
         return random.choice([False, True], n_rows)
     raise _refusal(column, f"the type {column.dtype} without a check isin")
+
+
+def _type(column: Column) -> Any:
+    return getattr(column.dtype, "type", object)  # A column without a type holds anything.
 
 
 def _read(one: Check, column: Column) -> Rule:
