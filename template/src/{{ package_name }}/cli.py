@@ -104,6 +104,15 @@ class Serve(Settings):
         serve(self)
 
 
+class Tune(Settings):
+    """Search hyperparameters, alone or with others, and write the best settings."""
+
+    def cli_cmd(self) -> None:
+        from .tune import tune
+
+        print(f"{tune(self)}; next: {COMMAND} train --config {self.tuned_path}")
+
+
 class ShowSettings(Settings):
     """Print the settings in force and where each came from."""
 
@@ -181,6 +190,7 @@ class Cli(BaseModel):
     run: CliSubCommand[Run]
     predict: CliSubCommand[Predict]
     serve: CliSubCommand[Serve]
+    tune: CliSubCommand[Tune]
     settings: CliSubCommand[ShowSettings]
     doctor: CliSubCommand[Doctor]
     environment: CliSubCommand[ShowEnvironment]

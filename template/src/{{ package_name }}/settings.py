@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     Field,
     ModelWrapValidatorHandler,
+    PositiveInt,
     SecretStr,
     ValidationError,
     model_validator,
@@ -137,6 +138,21 @@ class Settings(Hyperparameters, SplitRule, Service, BaseSettings):
 
     chunk_rows: Annotated[int, Field(ge=1, le=1_000_000, exclude=True)] = 65_536
     """Rows that 'predict' has in memory at once."""
+
+    study: Annotated[str, NotLogged, Field(min_length=1)] = PROJECT
+    """Name of the study that 'tune' begins or joins."""
+
+    study_storage: Annotated[str, NotLogged] = "sqlite:///mlruns/study.db"
+    """Database of studies, which nothing else uses; processes that share it share the work."""
+
+    study_heartbeat_s: Annotated[PositiveInt, NotLogged] = 10
+    """Seconds between a trial's signs of life; after six without one, it is done again."""
+
+    trials: Annotated[PositiveInt, NotLogged] = 20
+    """Finished trials that 'tune' wants in the study, whoever runs them."""
+
+    tuned_path: Annotated[Path, NotLogged] = Path("config/tuned.yaml")
+    """Where 'tune' writes the best settings, for '--config'."""
 
     origins: Annotated[CliSuppress[dict[str, str]], NotLogged] = Field(default={}, repr=False)
     """Where each value came from; filled in while settings are read."""

@@ -5,9 +5,10 @@ from __future__ import annotations  # Figure is imported for its type alone.
 import json
 import logging
 import os
+import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
@@ -99,6 +100,32 @@ def run(command: str, settings: Settings) -> Iterator[str]:
     with connection(settings), mlflow.start_run(run_name=command) as started:
         mlflow.log_params(settings.model_dump(mode="json"))
         yield started.info.run_id
+
+
+@contextmanager
+def part(name: str, settings: Settings, stop: type[Exception]) -> Iterator[str]:
+    """Record a part of the current run, as a run of its own; yield its id.
+
+    It ends as killed if the body raises ``stop``, and as failed if it raises something else.
+    """
+    with mlflow.start_run(run_name=name, nested=True) as nested:
+        mlflow.log_params(settings.model_dump(mode="json"))
+        try:
+            yield nested.info.run_id
+        except stop as reason:
+            mlflow.set_tag("stopped", str(reason))
+            mlflow.end_run("KILLED")
+            raise
+
+
+def kill(run_id: str) -> None:
+    """Close a run whose process died, and the run that it is part of, if this store has them."""
+    client = mlflow.MlflowClient()
+    with suppress(MlflowException):
+        parent_id = client.get_run(run_id).data.tags.get("mlflow.parentRunId")
+        for found in filter(None, (run_id, parent_id)):
+            client.set_tag(found, "stopped", "its process died")
+            client.set_terminated(found, "KILLED")
 
 
 def log(metrics: dict[str, float], step: int | None = None) -> None:
@@ -213,8 +240,11 @@ def _open_store(uri: str) -> None:
         database = Path(uri.removeprefix(EMBEDDED)).absolute()
         database.parent.mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(EMBEDDED + str(database))
-        if mlflow.get_experiment_by_name(PROJECT) is None:
-            mlflow.create_experiment(PROJECT, (database.parent / "artifacts").as_uri())
+        # Processes that start together would make the tables at the same time, which MLflow fails.
+        with closing(sqlite3.connect(database.with_suffix(".lock"), timeout=60)) as lock:
+            lock.execute("BEGIN EXCLUSIVE")
+            if mlflow.get_experiment_by_name(PROJECT) is None:
+                mlflow.create_experiment(PROJECT, (database.parent / "artifacts").as_uri())
     else:
         mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(PROJECT)

@@ -1,10 +1,13 @@
-"""Knobs of the model and of its training. Their limits stand in their types."""
+"""Knobs of the model and of its training. Their limits stand in their types, and where 'tune'
+searches beside them."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from pydantic_settings import CliImplicitFlag
+
+from .search import Choice, Range
 
 
 class Hyperparameters(BaseModel, use_attribute_docstrings=True):
@@ -13,19 +16,19 @@ class Hyperparameters(BaseModel, use_attribute_docstrings=True):
     epochs: PositiveInt = 25
     """Passes over the training rows."""
 
-    batch_size: PositiveInt = 64
+    batch_size: Annotated[PositiveInt, Choice((32, 64, 128))] = 64
     """Rows in each step of the optimizer."""
 
-    learning_rate: PositiveFloat = 2e-3
+    learning_rate: Annotated[PositiveFloat, Range(2e-4, 2e-2, log=True)] = 2e-3
     """Step size of AdamW."""
 
-    weight_decay: NonNegativeFloat = 0.01
+    weight_decay: Annotated[NonNegativeFloat, Range(1e-3, 1, log=True)] = 0.01
     """Share of each weight, times the learning rate, that each step takes away."""
 
-    n_channels: PositiveInt = 32
+    n_channels: Annotated[PositiveInt, Range(8, 64, log=True)] = 32
     """Channels of the first convolution; the second has twice as many."""
 
-    dropout: float = Field(default=0.2, ge=0, lt=1)
+    dropout: Annotated[float, Range(0, 0.6)] = Field(default=0.2, ge=0, lt=1)
     """Share of the features that each training step hides from the last layer."""
 
     # What is excluded below says how a training runs, not what comes out: its record leaves it out.
@@ -38,3 +41,8 @@ class Hyperparameters(BaseModel, use_attribute_docstrings=True):
 
     resume: CliImplicitFlag[bool] = Field(default=False, exclude=True)
     """Go on from the checkpoint instead of from the beginning."""
+
+    def apart(self, folder: Path) -> Self:
+        """Return a copy whose training keeps its files in a folder of its own."""
+        path = folder / self.checkpoint_path.name
+        return self.model_copy(update={"checkpoint_path": path, "resume": False})
