@@ -3,7 +3,8 @@
     uv run python benchmarks/predict.py [--rows N ...] [--project FOLDER]
 
 Makes and trains a project, or takes one that has a model, writes Parquet of 64 columns of float64
-in groups of a million rows, and predicts each file in a process of its own. Prints a Markdown table.
+in groups of a million rows, and predicts each file in a process of its own. Prints a Markdown
+table.
 """
 
 import argparse
@@ -70,7 +71,7 @@ def python(project: Path) -> Path:
 
 
 def predict(project: Path, source: Path, target: Path) -> tuple[float, int]:
-    """Predict a file; return the seconds and the peak of the process's resident memory, in bytes."""
+    """Predict a file; return the seconds and the process's peak of resident memory, in bytes."""
     paths = ["--input-path", source, "--output-path", target]
     command = [python(project), "-m", "my_ml_project", "predict", *paths]
     start = time.perf_counter()
