@@ -63,20 +63,15 @@ def classification(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
     }
 
 
-def slices(truth: ArrayLike, predicted: ArrayLike) -> list[Slice]:
-    """Score the rows of each class that occurs, the worst first."""
-    precision, recall, _, n_rows = precision_recall_fscore_support(
-        truth, predicted, labels=CLASSES, zero_division=0
 def loss(truth: ArrayLike, probabilities: NDArray[np.float64]) -> float:
     """Mean of -log of the probability that each row's true class was given; 0 is perfect."""
     return float(log_loss(truth, probabilities, labels=CLASSES))
 
 
-def confusion_matrix(truth: ArrayLike, predicted: ArrayLike) -> Figure:
-    """Draw how many rows of each class, downwards, were taken for which class, across."""
-    figure = Figure(figsize=(6, 6), layout="constrained")
-    ConfusionMatrixDisplay.from_predictions(
-        truth, predicted, labels=CLASSES, ax=figure.subplots(), cmap="Blues", colorbar=False
+def slices(truth: ArrayLike, predicted: ArrayLike) -> list[Slice]:
+    """Score the rows of each class that occurs, the worst first."""
+    precision, recall, _, n_rows = precision_recall_fscore_support(
+        truth, predicted, labels=CLASSES, zero_division=0
     )
     found = [
         Slice(str(name), int(n), float(r), float(p))

@@ -56,6 +56,8 @@ def rows(tables: Iterable[pd.DataFrame], total: int | None, n_done: int) -> Iter
             told_at = time.monotonic()
     if n_done != total:
         log.info("%s rows", f"{n_done:,}")
+
+
 @contextmanager
 def counter(last: int, unit: str) -> Iterator[Callable[[int, str], None]]:
     """Tell how far something is that others help with: yield what takes the number and a note."""

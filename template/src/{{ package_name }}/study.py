@@ -14,8 +14,8 @@ from optuna.storages import BaseStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
 from . import sampling
-from .settings import Settings
 from .database import MISSED_SIGNS
+from .settings import Settings
 
 log = logging.getLogger(__name__)
 

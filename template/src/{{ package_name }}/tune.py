@@ -12,12 +12,12 @@ from optuna import Trial, TrialPruned
 from optuna.trial import FrozenTrial
 
 from . import (
+    charts,
     data,
+    database,
     environment,
     metrics,
     model,
-    charts,
-    database,
     predictions,
     progress,
     search,
