@@ -30,17 +30,7 @@ def serve(settings: Settings) -> None:
     if settings.serve_token is None and settings.host not in LOCAL:
         log.warning("anybody who reaches %s may use it: serve_token is not set", settings.host)
     slot = Slot(settings)
-    config = uvicorn.Config(
-        service.create(slot, settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=math.ceil(settings.request_timeout_s) + 1,
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(_configure(slot, settings))
     has_failed = threading.Event()
 
     def load_first() -> None:
@@ -62,6 +52,19 @@ def serve(settings: Settings) -> None:
     server.run()
     if has_failed.is_set():
         raise ValueError(slot.complaint or "the model cannot be loaded; the log says more")
+
+
+def _configure(slot: Slot, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        service.create(slot, settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=math.ceil(settings.request_timeout_s) + 1,
+    )
 
 
 def _reload(slot: Slot) -> None:

@@ -70,9 +70,7 @@ def connection(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def source(model_uri: str, settings: Settings) -> Iterator[str]:
-    """Give the address at which a model stays what it is: a version in the store, or a folder.
-
-    A folder is used without a tracking store.
+    """Give the address at which a model stays: a version in the store, or a folder, without one.
 
     Raises:
         ValueError: If there is no such model, or its store cannot be reached.
