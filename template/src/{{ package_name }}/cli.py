@@ -130,10 +130,10 @@ class Diff(Settings):
     other: CliPositionalArg[str]
 
     def cli_cmd(self) -> None:
-        from . import environment, tracking
+        from . import environment, provenance, tracking
 
         with tracking.connection(self):
-            one, other = map(tracking.find_environment, (self.one, self.other))
+            one, other = map(provenance.find, (self.one, self.other))
         print("\n".join(environment.differences(one, other)) or "the same")
 
 

@@ -7,7 +7,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from . import alerts, data, environment, metrics, model, pictures, predictions, registry, tracking
+from . import (
+    alerts,
+    data,
+    environment,
+    metrics,
+    model,
+    pictures,
+    predictions,
+    provenance,
+    registry,
+    tracking,
+)
 from .data import Rows
 from .registry import Version
 from .report import Comparison, Report
@@ -35,7 +46,7 @@ def evaluate(settings: Settings) -> str:
     rows = data.read(settings.data_path)
     with tracking.run("evaluate", settings) as run_id:
         version = registry.find(settings.model)
-        tracking.log_environment(environment.read())
+        provenance.log(environment.read())
         report = judge(version, rows, settings)
         tracking.log(report.scores)
         verdict = "failed" if report.missed else "passed"

@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import (
     accuracy_score,
     f1_score,
-    log_loss,
     precision_recall_fscore_support,
     precision_score,
     recall_score,
@@ -64,8 +63,15 @@ def classification(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
 
 
 def loss(truth: ArrayLike, probabilities: NDArray[np.float64]) -> float:
-    """Mean of -log of the probability that each row's true class was given; 0 is perfect."""
-    return float(log_loss(truth, probabilities, labels=CLASSES))
+    """Mean of -log of the probability that each row's true class was given; 0 is perfect.
+
+    Args:
+        truth: Labels, shape (n_rows,).
+        probabilities: Shape (n_rows, n_classes).
+    """
+    # scikit-learn's log_loss warns of probabilities that add up as exactly as float32 can.
+    given = probabilities[np.asarray(truth)[:, np.newaxis] == np.asarray(CLASSES)]
+    return float(-np.log(np.maximum(given, np.finfo(np.float64).eps)).mean())
 
 
 def slices(truth: ArrayLike, predicted: ArrayLike) -> list[Slice]:

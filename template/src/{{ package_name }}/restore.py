@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import tracking
+from . import provenance, tracking
 from .environment import Environment
 from .settings import Settings
 
@@ -19,9 +19,9 @@ def restore(uri: str, settings: Settings) -> str:
         ValueError: If there is no such model, or its run kept no lock.
     """
     with tracking.connection(settings):
-        made_with = tracking.find_environment(uri)
+        made_with = provenance.find(uri)
         folder = FOLDER / uri.removeprefix("models:/").replace("/", "-").replace("@", "-")
-        written = tracking.restore_environment(uri, folder)
+        written = provenance.restore(uri, folder)
     return "\n".join([f"wrote {', '.join(map(str, written))}", *_commands(folder, made_with)])
 
 

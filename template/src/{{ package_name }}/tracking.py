@@ -2,7 +2,6 @@
 
 from __future__ import annotations  # Figure is imported for its type alone.
 
-import json
 import logging
 import os
 import sqlite3
@@ -10,8 +9,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 # MLflow reads these when it is imported.
@@ -27,7 +24,6 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.utils.models import get_model_name_and_version
 
 from . import registry
-from .environment import Environment
 from .settings import PROJECT, Settings, masked
 
 if TYPE_CHECKING:
@@ -35,12 +31,6 @@ if TYPE_CHECKING:
 
 EMBEDDED = "sqlite:///"
 """Scheme of the tracking database that needs no server."""
-
-ENVIRONMENT = "environment"
-"""Folder of a run's artifacts."""
-
-LOCK_FILES = ("uv.lock", "pyproject.toml", ".python-version")
-"""What uv needs to bring an environment back."""
 
 REMEDIES = {
     "RESOURCE_DOES_NOT_EXIST": "; 'train' makes a model, and '--model' names another",
@@ -160,49 +150,6 @@ def log_data(rows: pd.DataFrame, source: Path, digest: str, target: str) -> None
     )
     mlflow.log_input(dataset, context="train")
     mlflow.log_param("data_sha256", digest)
-
-
-def log_environment(here: Environment) -> None:
-    """Record what the current run computes with, and keep the lock that restores it."""
-    mlflow.set_tag("environment", here.fingerprint)
-    mlflow.log_text(here.to_json(), f"{ENVIRONMENT}/environment.json")
-    for path in filter(Path.is_file, map(Path, LOCK_FILES)):
-        mlflow.log_artifact(str(path), ENVIRONMENT)
-
-
-def find_environment(place: str) -> Environment:
-    """Return the environment that made a registered model, or that a run or a file recorded.
-
-    Raises:
-        ValueError: If there is no such place, or it records no environment.
-    """
-    try:
-        if place.startswith("models:/"):
-            return Environment.of((metadata(place)).get("environment", {}))
-        path = place
-        if place.startswith("runs:/"):
-            path = mlflow.artifacts.download_artifacts(f"{place}/{ENVIRONMENT}/environment.json")
-        return Environment.of(json.loads(Path(path).read_text(encoding="utf-8")))
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{place}: {error}; name models:/..., runs:/..., or a file") from None
-
-
-def restore_environment(model_uri: str, folder: Path) -> list[Path]:
-    """Write the lock that a model was made with into a folder, and name its files.
-
-    Raises:
-        ValueError: If the run that made it kept no lock.
-    """
-    run_id = mlflow.models.get_model_info(model_uri).run_id
-    with TemporaryDirectory() as name:
-        kept = Path(
-            mlflow.artifacts.download_artifacts(f"runs:/{run_id}/{ENVIRONMENT}", dst_path=name)
-        )
-        if not (kept / LOCK_FILES[0]).is_file():
-            raise ValueError(f"{model_uri}: the run that made it kept no {LOCK_FILES[0]}")
-        folder.mkdir(parents=True, exist_ok=True)
-        names = [file for file in LOCK_FILES if (kept / file).is_file()]
-        return [copyfile(kept / file, folder / file) for file in names]
 
 
 def metadata(model_uri: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from . import (
     model,
     pictures,
     predictions,
+    provenance,
     tracking,
     workers,
 )
@@ -38,7 +39,7 @@ def train(settings: Settings) -> tuple[str, dict[str, float]]:
 
     with tracking.run("train", settings):
         tracking.log_data(rows, settings.data_path, digest, TARGET)
-        tracking.log_environment(here)
+        provenance.log(here)
         fitted = model.fit(parts.train, parts.validation, settings, tracking.log)
         predicted = predictions.classes(model.predict_proba(fitted, parts.test.features))
         scores = metrics.classification(parts.test.target, predicted)

@@ -20,6 +20,7 @@ from . import (
     model,
     predictions,
     progress,
+    provenance,
     search,
     study,
     tracking,
@@ -53,7 +54,7 @@ def tune(settings: Settings) -> str:
         joined = study.join(settings, opened, _basis(settings, digest))
         with tracking.run("tune", settings):
             tracking.log_data(rows, settings.data_path, digest, TARGET)
-            tracking.log_environment(environment.read())
+            provenance.log(environment.read())
             with progress.counter(settings.trials, unit="trial") as show:
                 study.finish(joined, lambda trial: _try(trial, parts, settings), settings, show)
             best = study.best(joined)
@@ -89,6 +90,8 @@ def _try(trial: Trial, parts: data.Split, settings: Settings) -> float:
         loss = metrics.loss(parts.validation.target, probabilities)
         found = {METRIC: loss} | {f"validation_{name}": scores[name] for name in scores}
         tracking.log(found, last_step)
+        if not math.isfinite(loss):  # A failed trial would not count, and be drawn for ever.
+            raise TrialPruned(f"{METRIC} {loss}")
     return loss
 
 

@@ -1,5 +1,4 @@
-"""Knobs of the model and of its training. Their limits stand in their types, and where 'tune'
-searches beside them."""
+"""Knobs of the model and of its training: limits in their types, ranges of 'tune' beside them."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
