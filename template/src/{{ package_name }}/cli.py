@@ -104,6 +104,15 @@ class Serve(Settings):
         serve(self)
 
 
+class Explain(Settings):
+    """Share out predictions among the features that decided them."""
+
+    def cli_cmd(self) -> None:
+        from .explain import explain
+
+        print(explain(self))
+
+
 class Tune(Settings):
     """Search hyperparameters, alone or with others, and write the best settings."""
 
@@ -190,6 +199,7 @@ class Cli(BaseModel):
     run: CliSubCommand[Run]
     predict: CliSubCommand[Predict]
     serve: CliSubCommand[Serve]
+    explain: CliSubCommand[Explain]
     tune: CliSubCommand[Tune]
     settings: CliSubCommand[ShowSettings]
     doctor: CliSubCommand[Doctor]

@@ -139,6 +139,12 @@ class Settings(Hyperparameters, SplitRule, Service, BaseSettings):
     chunk_rows: Annotated[int, Field(ge=1, le=1_000_000, exclude=True)] = 65_536
     """Rows that 'predict' has in memory at once."""
 
+    reports_path: Annotated[Path, NotLogged] = Path("reports")
+    """Folder that 'explain' writes into."""
+
+    explained_rows: Annotated[PositiveInt, NotLogged] = 100
+    """Rows that 'explain' draws from the input and explains, at most."""
+
     study: Annotated[str, NotLogged, Field(min_length=1)] = PROJECT
     """Name of the study that 'tune' begins or joins."""
 
