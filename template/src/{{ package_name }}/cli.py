@@ -1,190 +1,17 @@
-"""Command line: one subcommand a verb. Imports are late, so that ``--help`` is fast."""
+"""Command line: one subcommand a verb. A mistake of its user ends with one line."""
 
 import logging
 import re
 import sys
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
-from pydantic_settings import (
-    CliApp,
-    CliImplicitFlag,
-    CliPositionalArg,
-    CliSubCommand,
-    SettingsConfigDict,
-    SettingsError,
-    get_subcommand,
-)
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import CliApp, CliSubCommand, SettingsConfigDict, SettingsError
 
-from .settings import PROJECT, NotLogged, Settings, masked
+from . import verbs
+from .settings import Settings
 from .sources import nearest
-
-COMMAND = PROJECT.replace("_", "-")
-
-
-class Data(Settings):
-    """Write the digits that scikit-learn ships to the data path, or a card of what is there."""
-
-    card: Annotated[Path | None, NotLogged] = None
-    """Markdown page to write instead: what the rows must look like, and what they do look like."""
-
-    def cli_cmd(self) -> None:
-        from . import data, datacard
-
-        if self.card:
-            print(f"wrote {datacard.write(self.card, self.data_path)}")
-        else:
-            print(f"wrote {data.make(self.data_path)}")
-
-
-class Train(Settings):
-    """Fit a model, score it on held-out rows, and register it."""
-
-    def cli_cmd(self) -> None:
-        from . import metrics
-        from .train import train
-
-        uri, scores = train(self)
-        if uri:
-            print(f"registered {uri}: {metrics.text(scores)}")
-
-
-class Evaluate(Settings):
-    """Score a registered model on the rows it was not trained on; fail below a threshold."""
-
-    def cli_cmd(self) -> None:
-        from .evaluate import evaluate
-
-        print(evaluate(self))
-
-
-class Run(Settings):
-    """Read the rows, train, evaluate and promote; skip what would come out the same."""
-
-    def cli_cmd(self) -> None:
-        from .pipeline import run
-
-        print(run(self))
-
-
-class Promote(Settings):
-    """Make a version that passed 'evaluate' the champion, or go back to the one before."""
-
-    rollback: CliImplicitFlag[bool] = False
-    """Make the champion before this one the champion again."""
-
-    def cli_cmd(self) -> None:
-        from .promote import promote, roll_back
-
-        print(roll_back(self) if self.rollback else promote(self))
-
-
-class Predict(Settings):
-    """Predict the class of each row of a file, or of a folder of files; go on where it stopped."""
-
-    overwrite: Annotated[CliImplicitFlag[bool], NotLogged] = False
-    """Predict the files of a folder again whose predictions are there already."""
-
-    def cli_cmd(self) -> None:
-        from .predict import predict
-
-        print(f"wrote {predict(self, overwrite=self.overwrite)}")
-
-
-class Serve(Settings):
-    """Answer predictions over HTTP, until it is stopped."""
-
-    model: Annotated[str, NotLogged] = f"models:/{PROJECT}@champion"
-    """Registered model, or a folder with one, that is served."""
-
-    def cli_cmd(self) -> None:
-        from .serve import serve
-
-        serve(self)
-
-
-class Explain(Settings):
-    """Share out predictions among the features that decided them."""
-
-    def cli_cmd(self) -> None:
-        from .explain import explain
-
-        print(explain(self))
-
-
-class Tune(Settings):
-    """Search hyperparameters, alone or with others, and write the best settings."""
-
-    def cli_cmd(self) -> None:
-        from .tune import tune
-
-        print(f"{tune(self)}; next: {COMMAND} train --config {self.tuned_path}")
-
-
-class ShowSettings(Settings):
-    """Print the settings in force and where each came from."""
-
-    def cli_cmd(self) -> None:
-        for name in sorted(type(self).model_fields.keys() - {"origins"}):
-            value = getattr(self, name)
-            shown = value if isinstance(value, SecretStr) else masked(str(value))
-            print(f"{name} = {shown}  ({self.origins.get(name, 'default')})")
-
-
-class Diff(Settings):
-    """Compare two environments: of a model (models:/...), a run (runs:/...), or a file."""
-
-    one: CliPositionalArg[str]
-    other: CliPositionalArg[str]
-
-    def cli_cmd(self) -> None:
-        from . import environment, provenance, tracking
-
-        with tracking.connection(self):
-            one, other = map(provenance.find, (self.one, self.other))
-        print("\n".join(environment.differences(one, other)) or "the same")
-
-
-class Restore(Settings):
-    """Write the lock that a model was made with, and say how to install it."""
-
-    uri: CliPositionalArg[str]
-
-    def cli_cmd(self) -> None:
-        from .restore import restore
-
-        print(restore(self.uri, self))
-
-
-class ShowEnvironment(BaseModel):
-    """Print what a training here would record about packages, Python, system and CUDA."""
-
-    diff: CliSubCommand[Diff]
-    restore: CliSubCommand[Restore]
-
-    def cli_cmd(self) -> None:
-        from . import environment
-
-        if get_subcommand(self, is_required=False) is None:
-            print(environment.read().to_json())
-        else:
-            CliApp.run_subcommand(self)
-
-
-class Doctor(BaseModel, use_attribute_docstrings=True):
-    """Look at the machine, the build, the lock and the indexes; say what to do if one is wrong."""
-
-    as_json: CliImplicitFlag[bool] = Field(default=False, alias="json")
-    """Print the report as JSON."""
-
-    def cli_cmd(self) -> None:
-        from .doctor import report
-
-        text, has_problem = report(self.as_json)
-        print(text)
-        if has_problem:
-            raise SystemExit(1)
+from .verbs import COMMAND
 
 
 class Cli(BaseModel):
@@ -192,18 +19,18 @@ class Cli(BaseModel):
 
     model_config = SettingsConfigDict(cli_prog_name=COMMAND)
 
-    data: CliSubCommand[Data]
-    train: CliSubCommand[Train]
-    evaluate: CliSubCommand[Evaluate]
-    promote: CliSubCommand[Promote]
-    run: CliSubCommand[Run]
-    predict: CliSubCommand[Predict]
-    serve: CliSubCommand[Serve]
-    explain: CliSubCommand[Explain]
-    tune: CliSubCommand[Tune]
-    settings: CliSubCommand[ShowSettings]
-    doctor: CliSubCommand[Doctor]
-    environment: CliSubCommand[ShowEnvironment]
+    data: CliSubCommand[verbs.Data]
+    train: CliSubCommand[verbs.Train]
+    evaluate: CliSubCommand[verbs.Evaluate]
+    promote: CliSubCommand[verbs.Promote]
+    run: CliSubCommand[verbs.Run]
+    predict: CliSubCommand[verbs.Predict]
+    serve: CliSubCommand[verbs.Serve]
+    explain: CliSubCommand[verbs.Explain]
+    tune: CliSubCommand[verbs.Tune]
+    settings: CliSubCommand[verbs.ShowSettings]
+    doctor: CliSubCommand[verbs.Doctor]
+    environment: CliSubCommand[verbs.ShowEnvironment]
 
     def cli_cmd(self) -> None:
         CliApp.run_subcommand(self)

@@ -1,11 +1,12 @@
 """Explain a model: which features decide, of each row and on the whole."""
 
 import logging
+from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import attributions, data, environment, model, tracking
+from . import attributions, data, environment, model, provenance, tracking
 from .schema import UNLABELLED
 from .settings import Settings, SplitRule
 from .shapley import Attributions
@@ -34,11 +35,11 @@ def explain(settings: Settings) -> str:
     Raises:
         ValueError: If a row breaks the schema, or there is no such model.
     """
-    rows = data.read(settings.input_path, UNLABELLED)
+    rows = data.read(Path(settings.input_path), UNLABELLED)
     chosen = rows.sample(min(settings.explained_rows, len(rows)), random_state=settings.seed)
     labelled = data.read(settings.data_path)
     with tracking.run("explain", settings):
-        tracking.log_environment(environment.read())
+        provenance.log(environment.read())
         carried, rule = tracking.metadata(settings.model), tracking.recorded(settings.model)
         allowed = settings.allow_environment_drift
         environment.check(settings.model, carried, is_drift_allowed=allowed)

@@ -123,7 +123,7 @@ class Settings(Hyperparameters, SplitRule, Service, BaseSettings):
     """Least gain of each metric over the champion that 'evaluate' accepts; below 0 is a loss."""
 
     reports_path: Annotated[Path, NotLogged] = Path("reports")
-    """Folder of the pages that 'evaluate' writes."""
+    """Folder that 'evaluate' and 'explain' write into."""
 
     alert_webhook: Annotated[SecretStr | None, NotLogged] = None
     """Address that alerts are posted to, beside the log."""
@@ -138,9 +138,6 @@ class Settings(Hyperparameters, SplitRule, Service, BaseSettings):
 
     chunk_rows: Annotated[int, Field(ge=1, le=1_000_000, exclude=True)] = 65_536
     """Rows that 'predict' has in memory at once."""
-
-    reports_path: Annotated[Path, NotLogged] = Path("reports")
-    """Folder that 'explain' writes into."""
 
     explained_rows: Annotated[PositiveInt, NotLogged] = 100
     """Rows that 'explain' draws from the input and explains, at most."""
