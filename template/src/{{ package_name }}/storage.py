@@ -3,6 +3,8 @@
 Credentials of a store come from the environment, under the names that its provider gives them.
 """
 
+from __future__ import annotations  # A class names itself.
+
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -47,11 +49,11 @@ class Place(ABC):
     def __str__(self) -> str:
         return self.address
 
-    def beside(self, name: str) -> "Place":
+    def beside(self, name: str) -> Place:
         """Name another place in the same folder."""
         return place(self.address.removesuffix(self.pure.name) + name)
 
-    def inside(self, name: str) -> "Place":
+    def inside(self, name: str) -> Place:
         """Name a place in this folder; ``name`` may have slashes."""
         return place(f"{self.address}/{name}")
 

@@ -33,6 +33,9 @@ Objective = Callable[[Trial], float]
 Show = Callable[[int, str], None]
 """Who is told how many trials are finished, and what else there is to say."""
 
+CLOSED_BY_OTHERS = (ValueError, UpdateFinishedTrialError)
+"""What Optuna says of a trial that another process has closed meanwhile."""
+
 
 class SurplusError(Exception):
     """Another process has begun the last trial that was wanted."""
@@ -121,7 +124,7 @@ def _run_one(study: Study, objective: Objective, n_trials: int) -> str:
 
     try:
         study.optimize(run, n_trials=1, catch=(SurplusError,))
-    except (ValueError, UpdateFinishedTrialError):  # Optuna cannot close what others have closed.
+    except CLOSED_BY_OTHERS:
         if not lost:
             raise
         return f"trial {lost[0]} gave no sign of life for too long, and others took it over"

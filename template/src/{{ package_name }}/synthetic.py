@@ -1,5 +1,7 @@
 """Made-up rows that keep the schema's rules, and know nothing of what rows really look like."""
 
+from __future__ import annotations  # A class names itself.
+
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +26,7 @@ class Rule:
     greatest: float = math.inf
     allowed: list[Any] | None = None
 
-    def narrowed(self, other: "Rule") -> "Rule":
+    def narrowed(self, other: Rule) -> Rule:
         """Leave what both rules leave."""
         lists = [rule.allowed for rule in (self, other) if rule.allowed is not None]
         allowed = [v for v in lists[0] if all(v in one for one in lists)] if lists else None
