@@ -97,7 +97,9 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     chosen, others = _divide(choices, answers)
     package = answers["package_name"]
     distribution = package.replace("_", "-")
-    groups = _merge(chosen, "groups", distribution=distribution)
+    extras, groups = _merge(chosen, "extras"), _merge(chosen, "groups")
+    # Listed, and not required through the project itself: Poetry refuses that.
+    groups["dev"] = sorted({*groups["dev"], *(line for part in extras.values() for line in part)})
     pythons = _pythons(choices, answers, stack)
     return Plan(
         distribution=distribution,
@@ -109,7 +111,7 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         urls=_urls(answers.get("repository_url", "")),
         badge=_badge(answers.get("repository_url", ""), answers.get("ci", "none")),
         dependencies=sorted(_collect(chosen, "dependencies")),
-        extras=packages.extras | _merge(chosen, "extras"),
+        extras=packages.extras | extras,
         groups=groups,
         environments=_environments(pythons[-1], _collect(chosen, "platforms")),
         pythons=pythons,
@@ -146,13 +148,12 @@ def _collect(rows: Iterable[Row], key: str) -> list[str]:
     return [value for row in rows for value in row.get(key, [])]
 
 
-def _merge(rows: Iterable[Row], key: str, **facts: str) -> dict[str, list[str]]:
+def _merge(rows: Iterable[Row], key: str) -> dict[str, list[str]]:
     """Join tables of requirement lists, such as the groups that several rows add to."""
     merged: dict[str, list[str]] = {}
     for row in rows:
         for name, requirements in row.get(key, {}).items():
-            found = [requirement.format(**facts) for requirement in requirements]
-            merged[name] = sorted([*merged.get(name, []), *found])
+            merged[name] = sorted([*merged.get(name, []), *requirements])
     return dict(sorted(merged.items()))
 
 
