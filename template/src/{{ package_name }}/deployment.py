@@ -14,6 +14,7 @@ from .drift import Reference, Window
 from .environment import Environment
 from .schema import FEATURES
 from .settings import Settings
+from .watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ class Deployment:
     metadata: dict[str, Any]
     """What the model carries about itself."""
 
-    window: Window | None
-    """The rows that it saw; none if it does not carry those of its training."""
+    watch: Watch | None
+    """Over the rows that it sees; none if it does not carry those of its training."""
 
     def describe(self) -> dict[str, str | None]:
         """Tell which model this is, and what made it."""
@@ -62,13 +63,14 @@ def load(settings: Settings) -> Deployment:
         fitted = model.load(uri)
     # The first prediction compiles, and a model that fails must not replace one that works.
     model.predict_proba(fitted, pd.DataFrame(np.zeros((1, len(FEATURES))), columns=list(FEATURES)))
-    window = None
+    watch = None
     if "reference" in metadata:
         window = Window(Reference.read(metadata["reference"]), settings.drift_rows)
+        watch = Watch(uri, window, settings)
     else:
         log.warning("%s does not carry its training's rows: drift is not measured", uri)
     log.info("loaded %s in %.1f s", uri, perf_counter() - start)
-    return Deployment(uri, fitted, metadata, window)
+    return Deployment(uri, fitted, metadata, watch)
 
 
 class Slot:

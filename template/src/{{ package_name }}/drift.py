@@ -115,14 +115,15 @@ class Window:
         self._n_seen = 0
         self._lock = threading.Lock()
 
-    def add(self, values: NDArray[np.float64]) -> None:
-        """Take rows in, shape (n_rows, n_features); the oldest make room."""
+    def add(self, values: NDArray[np.float64]) -> bool:
+        """Take rows in, shape (n_rows, n_features); say whether they end a window of new ones."""
         size = len(self._bins)
         bins = self.reference.bins(values[-size:])
         with self._lock:
             places = (self._n_seen + np.arange(len(bins))) % size
             self._bins[places] = bins
-            self._n_seen += len(bins)
+            n_before, self._n_seen = self._n_seen, self._n_seen + len(bins)
+            return n_before // size < self._n_seen // size
 
     @property
     def n_rows(self) -> int:

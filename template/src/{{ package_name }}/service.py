@@ -102,8 +102,8 @@ class Answers:
         """Go from the bytes of a request to those of its answer, off the event loop."""
         features = self._requests.read(body)
         probabilities = model.predict_proba(deployed.model, features)
-        if deployed.window:
-            deployed.window.add(features.to_numpy())
+        if deployed.watch:
+            deployed.watch.add(features.to_numpy())
         self.telemetry.count_predictions(predictions.classes(probabilities))
         return len(features), payload.answer(deployed.uri, probabilities)
 

@@ -84,6 +84,9 @@ class Service(BaseModel, use_attribute_docstrings=True, frozen=True):
     drift_rows: Annotated[int, NotLogged] = Field(default=1000, ge=100, le=1_000_000)
     """Newest rows that 'serve' compares with those of the training."""
 
+    drift_limit: Annotated[float, NotLogged] = Field(default=0.25, gt=0)
+    """Stability index of a feature over which 'serve' sends an alert."""
+
 
 class Settings(Hyperparameters, SplitRule, Service, BaseSettings):
     """Settings that every command shares."""

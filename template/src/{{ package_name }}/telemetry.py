@@ -79,9 +79,9 @@ class SlotCollector(Collector):
         )
         if deployed := self._slot.current:
             info.add_metric([deployed.uri], 1)
-            if deployed.window:
-                n_rows.add_metric([], deployed.window.n_rows)
-                for name, value in deployed.window.psi().items():
+            if deployed.watch:
+                n_rows.add_metric([], deployed.watch.window.n_rows)
+                for name, value in deployed.watch.window.psi().items():
                     drift.add_metric([name], value)
         yield from (info, n_rows, drift)
 
