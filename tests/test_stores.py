@@ -20,7 +20,7 @@ SERVER = "moto[server]==5.2.1"
 
 PUT = """
 import sys; from pathlib import Path; from shutil import copyfile
-from my_ml_project import storage, synthetic
+from my_ml_project import storage; from tests import synthetic
 for number, address in enumerate(sys.argv[1:]):
     synthetic.rows(300, number).to_parquet("rows.parquet", index=False)
     storage.place(address).publish(Path("rows.parquet"))

@@ -11,6 +11,7 @@ from . import (
     alerts,
     data,
     environment,
+    lineage,
     metrics,
     model,
     pictures,
@@ -47,6 +48,7 @@ def evaluate(settings: Settings) -> str:
     with tracking.run("evaluate", settings) as run_id:
         version = registry.find(settings.model)
         provenance.log(environment.read())
+        lineage.log(rows, settings.data_path, data.digest(rows), "evaluate")
         report = judge(version, rows, settings)
         tracking.log(report.scores)
         verdict = "failed" if report.missed else "passed"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import attributions, data, environment, model, provenance, tracking
+from . import attributions, data, environment, lineage, model, provenance, tracking
 from .schema import UNLABELLED
 from .settings import Settings, SplitRule
 from .shapley import Attributions
@@ -38,12 +38,15 @@ def explain(settings: Settings) -> str:
     rows = data.read(Path(settings.input_path), UNLABELLED)
     chosen = rows.sample(min(settings.explained_rows, len(rows)), random_state=settings.seed)
     labelled = data.read(settings.data_path)
+    digest = data.digest(labelled)
     with tracking.run("explain", settings):
         provenance.log(environment.read())
+        lineage.log(rows, settings.input_path, data.digest(rows), "explain")
+        lineage.log(labelled, settings.data_path, digest, "background")
         carried, rule = tracking.metadata(settings.model), tracking.recorded(settings.model)
         allowed = settings.allow_environment_drift
         environment.check(settings.model, carried, is_drift_allowed=allowed)
-        if rule["data_sha256"] != data.digest(labelled):
+        if rule["data_sha256"] != digest:
             log.warning("%s was trained on other rows than %s", settings.model, settings.data_path)
         known = data.split(labelled, SplitRule.model_validate(rule)).train.features
         background = known.sample(min(N_BACKGROUND, len(known)), random_state=settings.seed)

@@ -4,7 +4,7 @@ import getpass
 import os
 from datetime import UTC, datetime
 
-from . import alerts, data, registry, restore, tracking
+from . import alerts, data, lineage, registry, restore, tracking
 from .registry import Version
 from .settings import Settings
 
@@ -23,8 +23,10 @@ def promote(settings: Settings) -> str:
     Raises:
         ValueError: If it did not pass, or someone else promotes at the same moment.
     """
-    digest = data.digest(data.read(settings.data_path))
+    rows = data.read(settings.data_path)
+    digest = data.digest(rows)
     with tracking.run("promote", settings):
+        lineage.log(rows, settings.data_path, digest, "evaluate")
         version, champion = registry.find(settings.model), registry.champion()
         if champion and champion.uri == version.uri:
             return f"{version.uri} is the champion already"
@@ -73,8 +75,8 @@ def _refusal(version: Version, digest: str) -> str:
     if verdict == "failed":
         return "it failed 'evaluate'"
     if not verdict or version.notes.get("evaluation_sha256") != digest:
-        where = "on other rows" if verdict else "not"
-        return f"it was evaluated {where}; run 'evaluate --model {version.uri}' first"
+        how = "evaluated on other rows" if verdict else "not evaluated"
+        return f"it was {how}; run 'evaluate --model {version.uri}' first"
     return ""
 
 

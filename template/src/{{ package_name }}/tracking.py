@@ -18,8 +18,6 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # 7 would take mi
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 import mlflow
-import mlflow.data.pandas_dataset
-import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.utils.models import get_model_name_and_version
 
@@ -54,7 +52,8 @@ def connection(settings: Settings) -> Iterator[None]:
         yield
     except MlflowException as error:
         remedy = REMEDIES.get(error.error_code, "")
-        message = f"MLflow at {settings.tracking_uri}: {error.message.rstrip('.')}{remedy}"
+        told = error.message.partition("\n")[0].rstrip(".")  # SQLAlchemy adds the whole statement.
+        message = f"MLflow at {settings.tracking_uri}: {told}{remedy}"
         raise ValueError(masked(message)) from error
 
 
@@ -141,15 +140,6 @@ def log_files(paths: list[Path]) -> None:
     """Keep files with the current run."""
     for path in paths:
         mlflow.log_artifact(str(path))
-
-
-def log_data(rows: pd.DataFrame, source: Path, digest: str, target: str) -> None:
-    """Record which rows the current run read."""
-    dataset = mlflow.data.pandas_dataset.from_pandas(
-        rows, source=str(source), targets=target, name=source.stem, digest=digest[:36]
-    )
-    mlflow.log_input(dataset, context="train")
-    mlflow.log_param("data_sha256", digest)
 
 
 def metadata(model_uri: str) -> dict[str, Any]:

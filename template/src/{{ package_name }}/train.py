@@ -7,6 +7,7 @@ from . import (
     data,
     drift,
     environment,
+    lineage,
     metrics,
     model,
     pictures,
@@ -15,7 +16,6 @@ from . import (
     tracking,
     workers,
 )
-from .schema import TARGET
 from .settings import PROJECT, Settings
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def train(settings: Settings) -> tuple[str, dict[str, float]]:
         return "", {}
 
     with tracking.run("train", settings):
-        tracking.log_data(rows, settings.data_path, digest, TARGET)
+        lineage.log(rows, settings.data_path, digest, "train")
         provenance.log(here)
         fitted = model.fit(parts.train, parts.validation, settings, tracking.log)
         predicted = predictions.classes(model.predict_proba(fitted, parts.test.features))

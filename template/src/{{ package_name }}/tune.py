@@ -16,6 +16,7 @@ from . import (
     data,
     database,
     environment,
+    lineage,
     metrics,
     model,
     predictions,
@@ -26,7 +27,6 @@ from . import (
     tracking,
 )
 from .hyperparameters import Hyperparameters
-from .schema import TARGET
 from .settings import Settings, SplitRule
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def tune(settings: Settings) -> str:
         opened = database.open_database(settings, tracking.kill)
         joined = study.join(settings, opened, _basis(settings, digest))
         with tracking.run("tune", settings):
-            tracking.log_data(rows, settings.data_path, digest, TARGET)
+            lineage.log(rows, settings.data_path, digest, "train")
             provenance.log(environment.read())
             with progress.counter(settings.trials, unit="trial") as show:
                 study.finish(joined, lambda trial: _try(trial, parts, settings), settings, show)
