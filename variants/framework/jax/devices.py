@@ -47,12 +47,12 @@ def try_out(device: Device) -> None:
 def cpu() -> jax.Device:
     """Return the CPU, also where a GPU fails to start."""
     _gpus()  # JAX starts all devices at once. A GPU fails only the first time.
-    return jax.devices("cpu")[0]
+    return jax.local_devices(backend="cpu")[0]
 
 
 def _gpus() -> list[jax.Device]:
     try:
-        return [device for device in jax.devices() if device.platform == "gpu"]
+        return [device for device in jax.local_devices() if device.platform == "gpu"]
     except RuntimeError as error:
         log.warning("JAX starts no GPU: %s", error)
     except AssertionError:  # how JAX says that nothing which JAX_PLATFORMS names is there

@@ -22,7 +22,7 @@ from jax import export
 from numpy.typing import NDArray
 from optax import softmax_cross_entropy_with_integer_labels as cross_entropy
 
-from . import devices, doctor, progress
+from . import devices, doctor, progress, workers
 from .card import Card
 from .data import Rows, digest
 from .schema import CLASSES, FEATURES, SIDE, TARGET
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 # A saved program names no file of the machine that made it.
 jax.config.update("jax_traceback_in_locations_limit", 0)  # type: ignore[no-untyped-call]
 N_ROWS_AT_ONCE = 256  # in a prediction; fewer are filled up, as each number is compiled anew
-ONLY_CPU = "JAX finds only the CPU; try 'auto'"
 Arrays = tuple[jax.Array, jax.Array]
 Knobs = dict[str, float]
 Weights = list[Arrays]  # kernel and bias of each layer
@@ -53,24 +52,26 @@ def fit(
     rows_digest = digest(train.features.assign(**{TARGET: train.target}))
     owner = settings.model_dump(mode="json") | {"training_rows": rows_digest}
     knobs = settings.model_dump(include={"learning_rate", "weight_decay", "dropout"})
-    path, n_rows = settings.checkpoint_path, len(train.target)
-    batch_size = min(settings.batch_size, n_rows)
-    with jax.default_device(_choose_device(settings)):
+    path = settings.checkpoint_path
+    workers.join()
+    team = workers.Team(_choose_device(settings))
+    with jax.default_device(team.device):
         key = jax.random.key(settings.seed)
         state = _draw(jax.random.fold_in(key, 0), settings.n_channels)
         state, n_done = _read(path, owner, state) if settings.resume else (state, 0)
-        rows = jnp.asarray(train.features, float), jnp.asarray(train.target, int)
-        held_out = jnp.asarray(validation.features, float), jnp.asarray(validation.target, int)
+        parts = [(part.features, part.target) for part in (train, validation)]
+        state, (rows, held_out) = team.copy((state, parts))
         for epoch in progress.steps(n_done + 1, settings.epochs, unit="epoch"):
             # Each epoch has random numbers of its own: no generator's state needs a checkpoint.
             shuffle_key, dropout_key = jax.random.split(jax.random.fold_in(key, epoch))
-            order = jax.random.permutation(shuffle_key, n_rows)
-            order = jnp.pad(order, (0, -n_rows % batch_size), constant_values=-1)  # -1 is no row
-            for step, batch in enumerate(order.reshape(-1, batch_size)):
+            order = jax.random.permutation(shuffle_key, len(train.target))
+            for step, batch in enumerate(team.deal(order, settings.batch_size)):
                 state = _step(state, rows, batch, jax.random.fold_in(dropout_key, step), knobs)
             report(jax.tree.map(float, _validate(state[0], *held_out)), epoch)
-            _write(path, owner, state, epoch)
-    return _export(jax.jit(lambda pixels: jax.nn.softmax(_logits(state[0], pixels))))
+            if workers.is_leader():
+                _write(path, owner, state, epoch)
+        weights = jax.tree.map(np.asarray, state[0])
+    return _export(jax.jit(lambda pixels: jax.nn.softmax(_logits(weights, pixels))))
 
 
 def predict_proba(model: export.Exported, features: pd.DataFrame) -> NDArray[np.float64]:
@@ -149,7 +150,7 @@ def _read(path: Path, owner: dict[str, Any], start: State) -> tuple[State, int]:
 def _choose_device(settings: Settings) -> jax.Device:
     has_gpu = bool(devices.found())
     if settings.device == "cuda" and not has_gpu:
-        raise ValueError(f"device = 'cuda': {doctor.first_problem() or ONLY_CPU}")
+        raise ValueError(f"device = 'cuda': {doctor.first_problem() or 'here is only a CPU'}")
     if settings.device == "auto" and not has_gpu and devices.build().cuda:
         log.warning("training on the CPU: %s", doctor.first_problem() or "JAX finds no GPU")
     return jax.devices("cuda")[0] if has_gpu and settings.device != "cpu" else devices.cpu()
