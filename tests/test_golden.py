@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import serving
 import torch_index
 from conftest import GIT_IDENTITY, ROOT, Answers, copy, git
 from owner import Project, check_platforms, find_python, find_uv, owner_environment
@@ -15,14 +16,27 @@ from owner import Project, check_platforms, find_python, find_uv, owner_environm
 pytestmark = pytest.mark.slow
 
 
+def check_models(project: Project) -> None:
+    """Go the way of a model: judged, promoted, used, explained, searched for and served."""
+    assert "passes" in project.verb("evaluate")
+    first = project.verb("promote").splitlines()[-1].partition(" is the champion")[0]
+    assert project.verb("run").count(" cached ") == 0
+    assert project.verb("run").count(" cached ") == 3
+    assert f"{first} is the champion again" in project.verb("promote", "--rollback")
+    assert "wrote data/predictions.parquet" in project.verb("predict", "--model", first)
+    assert "decide most" in project.verb("explain", "--model", first, "--explained-rows", "5")
+    assert "train --config" in project.verb("tune", "--trials", "2", "--tuned-path", "data/a.yaml")
+    assert "accuracy 0.9" in project.verb("train", "--config", "data/a.yaml")
+    assert "wrote data/card.md" in project.verb("data", "--card", "data/card.md")
+    assert "is below" in project.verb("evaluate", "--thresholds", "accuracy=1.0", expect=1)
+
+
 def check_life(project: Project) -> None:
     """Go the whole way of a project, with every command that its README names."""
     scores = project.verb("train").rpartition(":")[2]
     assert "accuracy 0.9" in scores
     assert project.verb("train").rpartition(":")[2] == scores
-    assert "passes" in project.verb("evaluate")
-    assert "wrote data/predictions.parquet" in project.verb("predict")
-    assert "is below" in project.verb("evaluate", "--thresholds", "accuracy=1.0", expect=1)
+    check_models(project)
     project.uv("run", "--no-sync", "just", "check")
     project.uv("run", "--no-sync", "just", "test")
     project.uv("run", "--no-sync", "just", "build")
@@ -65,6 +79,7 @@ def test_a_newcomer_has_a_model_on_the_first_day(snapshot: Path, tmp_path: Path)
     project.uv("lock", "--check")
     check_platforms(project)
     check_life(project)
+    serving.check(project)
 
 
 def test_a_bare_project_on_another_python_works(snapshot: Path, tmp_path: Path) -> None:
@@ -114,6 +129,7 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     project.uv("run", "just", "sync")
     assert "accuracy 0.9" in project.uv("run", "my-ml-project", "train")  # It keeps the extra.
     check_life(project)
+    serving.check(project, "--extra", "cpu")
     scores = project.verb("train")
     assert float(re.findall(r"accuracy ([\d.]+)", scores)[0]) >= 0.97
 
@@ -127,6 +143,7 @@ def test_a_jax_project_trains_on_the_cpu(snapshot: Path, tmp_path: Path) -> None
     project.uv("lock", "--check")
     assert "build: cpu" in project.uv("run", "just", "sync")
     check_life(project)
+    serving.check(project, "--extra", "cpu")
     scores = project.verb("train")
     assert float(re.findall(r"accuracy ([\d.]+)", scores)[0]) >= 0.97
     asked = project.verb("train", "--device", "cuda", expect=1).splitlines()[-1]
