@@ -15,7 +15,8 @@ from optuna.trial import FrozenTrial
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from .settings import Settings, masked
+from .settings import Settings
+from .sources import masked
 
 RUN = "run"
 """Attribute of a trial: the run that records it."""

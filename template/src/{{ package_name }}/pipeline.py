@@ -14,7 +14,8 @@ from typing import Any
 from . import data, registry, tracking
 from .evaluate import evaluate
 from .promote import promote
-from .settings import Settings, masked
+from .settings import Settings
+from .sources import masked
 from .train import train
 
 STATE = Path("models/pipeline.json")

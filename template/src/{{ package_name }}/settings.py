@@ -4,7 +4,6 @@ A value is looked up on the command line, in the environment, in ``.env``, in th
 ``--config`` names, and last among the defaults below. The docstring under a field is its help.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -37,11 +36,6 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Gain = Annotated[float, Field(ge=-1, le=1)]
 NotLogged = Field(exclude=True)
 """Says nothing about how a model came about, so a run's record leaves it out."""
-
-
-def masked(text: str) -> str:
-    """Hide the passwords of addresses, such as a database's."""
-    return re.sub(r"://([^:/@\s]*):[^@\s]*@", r"://\1:**********@", text)
 
 
 class SplitRule(BaseModel, use_attribute_docstrings=True, frozen=True):

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ PLACES = {
     "EnvFile": ".env",
 }
 """Readable name of each source, the strongest first."""
+
+
+def masked(text: str) -> str:
+    """Hide the passwords of addresses, such as a database's."""
+    return re.sub(r"://([^:/@\s]*):[^@\s]*@", r"://\1:**********@", text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

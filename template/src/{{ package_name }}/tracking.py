@@ -22,7 +22,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.utils.models import get_model_name_and_version
 
 from . import registry
-from .settings import PROJECT, Settings, masked
+from .settings import PROJECT, Settings
+from .sources import masked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,7 +15,8 @@ from pydantic_settings import (
     get_subcommand,
 )
 
-from .settings import PROJECT, NotLogged, Settings, masked
+from .settings import PROJECT, NotLogged, Settings
+from .sources import masked
 
 COMMAND = PROJECT.replace("_", "-")
 
