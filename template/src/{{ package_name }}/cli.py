@@ -17,7 +17,7 @@ from .verbs import COMMAND
 class Cli(BaseModel):
     """Train, judge and use a model of handwritten digits."""
 
-    model_config = SettingsConfigDict(cli_prog_name=COMMAND)
+    model_config = SettingsConfigDict(cli_prog_name=COMMAND, cli_use_class_docs_for_groups=True)
 
     data: CliSubCommand[verbs.Data]
     train: CliSubCommand[verbs.Train]
