@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,24 +109,33 @@ def write(rows: pd.DataFrame, path: Path) -> None:
     """
     if path.suffix != ".parquet":
         raise ValueError(f"{path} would hold Parquet; give it a name that ends in .parquet")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with _whole(path) as part:
         rows.to_parquet(part, index=False)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write_text(text: str, path: Path) -> None:
     """Write a text file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Lend a path to write to; what was written appears at the other one when all of it is there.
+
+    Raises:
+        OSError: If it cannot be written, such as for want of space.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield part
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error}") from error
 
 
 def digest(rows: pd.DataFrame) -> str:

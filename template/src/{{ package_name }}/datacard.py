@@ -25,8 +25,7 @@ def write(path: Path, source: Path) -> Path:
         ValueError: If a row breaks the schema.
     """
     page = render(data.read(source), str(source))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    data.write_text(page, path)
     return path
 
 

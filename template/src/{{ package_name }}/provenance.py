@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import mlflow
 
-from . import tracking
+from . import registry, tracking
 from .environment import Environment
 
 ENVIRONMENT = "environment"
@@ -48,7 +48,7 @@ def restore(model_uri: str, folder: Path) -> list[Path]:
     Raises:
         ValueError: If the run that made it kept no lock.
     """
-    run_id = mlflow.models.get_model_info(model_uri).run_id
+    run_id = registry.info(model_uri).run_id
     with TemporaryDirectory() as name:
         kept = Path(
             mlflow.artifacts.download_artifacts(f"runs:/{run_id}/{ENVIRONMENT}", dst_path=name)

@@ -1,10 +1,14 @@
 """Registered models: which version an address means, what is noted with it, who the champion is."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mlflow import MlflowClient
+import yaml
+from mlflow import MlflowClient, models
 from mlflow.exceptions import MlflowException
+from mlflow.models.model import ModelInfo
 
 from .settings import PROJECT
 
@@ -12,6 +16,9 @@ CHAMPION = "champion"
 """Alias of the version that counts."""
 
 ADDRESS = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<number>\d+)|/latest|@(?P<alias>[^/@]+))")
+
+DAMAGED = (yaml.YAMLError, AttributeError, LookupError, OSError, TypeError, ValueError)
+"""What MLflow and the libraries under it raise for a model's file that is damaged or missing."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +82,33 @@ def note(version: Version, **notes: str) -> None:
     """Note facts with a version; a later one of the same name replaces the earlier one."""
     for name, text in notes.items():
         MlflowClient().set_model_version_tag(version.name, version.number, name, text)
+
+
+@contextmanager
+def intact(address: str, *signs: type[Exception]) -> Iterator[None]:
+    """Make one line of what goes wrong with a model's files.
+
+    Args:
+        address: The model.
+        signs: What a framework raises for a damaged file, besides ``DAMAGED``.
+
+    Raises:
+        ValueError: If a file is damaged or missing.
+    """
+    try:
+        yield
+    except DAMAGED + signs as error:
+        reason = " ".join(str(error).split())
+        told = f"{address} cannot be loaded: {reason}; its files may be damaged"
+        raise ValueError(told) from error
+
+
+def info(address: str) -> ModelInfo:
+    """Return what MLflow wrote down about a model.
+
+    Raises:
+        ValueError: If its files are damaged.
+        MlflowException: If there is no such model.
+    """
+    with intact(address):
+        return models.get_model_info(address)

@@ -45,6 +45,8 @@ def connection(settings: Settings) -> Iterator[None]:
         ValueError: If the store cannot be reached, or refuses what is asked of it.
     """
     logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # It raises them, too.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # not each new attempt
     warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")  # hints, not problems
     if settings.tracking_token:
         os.environ["MLFLOW_TRACKING_TOKEN"] = settings.tracking_token.get_secret_value()
@@ -53,9 +55,9 @@ def connection(settings: Settings) -> Iterator[None]:
         yield
     except MlflowException as error:
         remedy = REMEDIES.get(error.error_code, "")
-        told = error.message.partition("\n")[0].rstrip(".")  # SQLAlchemy adds the whole statement.
-        message = f"MLflow at {settings.tracking_uri}: {told}{remedy}"
-        raise ValueError(masked(message)) from error
+        cause = getattr(error.__cause__, "orig", None)  # of a database, without its long statement
+        reason = str(cause or error.message).strip().partition("\n")[0].rstrip(".")
+        raise ValueError(masked(f"MLflow at {settings.tracking_uri}: {reason}{remedy}")) from error
 
 
 @contextmanager
@@ -145,15 +147,15 @@ def log_files(paths: list[Path]) -> None:
 
 def metadata(model_uri: str) -> dict[str, Any]:
     """Return what a model carries about itself; empty if it was not made by ``train``."""
-    # get_model_info would ask the store, even about a folder.
-    return mlflow.models.Model.load(model_uri).metadata or {}
+    with registry.intact(model_uri):  # get_model_info would ask the store, even about a folder.
+        return mlflow.models.Model.load(model_uri).metadata or {}
 
 
 def identify(model_uri: str) -> dict[str, str]:
     """Name the version that a model's URI stands for now, and what no other model has in common."""
     parts = get_model_name_and_version(mlflow.MlflowClient(), model_uri)  # type: ignore[no-untyped-call]
     uri = "/".join(["models:", *map(str, parts)])
-    return {"uri": uri, "uuid": str(mlflow.models.get_model_info(uri).model_uuid)}
+    return {"uri": uri, "uuid": str(registry.info(uri).model_uuid)}
 
 
 def recorded(model_uri: str) -> dict[str, str]:
@@ -162,7 +164,7 @@ def recorded(model_uri: str) -> dict[str, str]:
     Raises:
         ValueError: If no run of ``train`` is known to have made it.
     """
-    run_id = mlflow.models.get_model_info(model_uri).run_id
+    run_id = registry.info(model_uri).run_id
     parameters = mlflow.get_run(run_id).data.params if run_id else {}
     if "data_sha256" not in parameters:
         raise ValueError(f"{model_uri} was not made by 'train': its held-out rows are unknown")

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -108,12 +107,5 @@ def _write(best: FrozenTrial, settings: Settings) -> None:
     """Write settings for ``--config``, whole or not at all: how rows are divided among them."""
     names = {*Hyperparameters.model_fields, *SplitRule.model_fields}
     values = settings.model_dump(mode="json", include=names) | best.params
-    path = settings.tuned_path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     told = f"# Study {settings.study}, trial {best.number}: {METRIC} {best.value:.6f}\n"
-    try:
-        part.write_text(told + yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    data.write_text(told + yaml.safe_dump(values, sort_keys=False), settings.tuned_path)

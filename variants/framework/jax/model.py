@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import struct
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +23,7 @@ from jax import export
 from numpy.typing import NDArray
 from optax import softmax_cross_entropy_with_integer_labels as cross_entropy
 
-from . import devices, doctor, progress, workers
+from . import devices, doctor, progress, registry, workers
 from .card import Card
 from .data import Rows, digest
 from .schema import CLASSES, FEATURES, SIDE, TARGET
@@ -103,7 +104,8 @@ def save(model: export.Exported, example: pd.DataFrame, name: str, card: Card) -
 
 def load(uri: str) -> export.Exported:
     """Load a registered model. It names the code that loads it: use a store that you trust."""
-    model: export.Exported = mlflow.pyfunc.load_model(uri).get_raw_model()
+    with registry.intact(uri, RuntimeError, struct.error):
+        model: export.Exported = mlflow.pyfunc.load_model(uri).get_raw_model()
     return model
 
 
@@ -141,10 +143,9 @@ def _read(path: Path, owner: dict[str, Any], start: State) -> tuple[State, int]:
         raise unfit from error
     if other := {k: recorded.get(k) for k in owner if recorded.get(k) != owner[k]}:
         raise ValueError(f"{path} belongs to a training with {other}: use these or omit '--resume'")
-    arrays, structure = jax.tree.flatten(start)
-    if [array.shape for array in found.values()] != [array.shape for array in arrays]:
+    if [array.shape for array in found.values()] != [a.shape for a in jax.tree.leaves(start)]:
         raise unfit
-    return jax.tree.unflatten(structure, map(jnp.asarray, found.values())), epoch
+    return jax.tree.unflatten(jax.tree.structure(start), map(jnp.asarray, found.values())), epoch
 
 
 def _choose_device(settings: Settings) -> jax.Device:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import BadZipFile
 
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic; read by CUDA's start
 os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")  # a pickle can run any code
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from . import devices, progress, workers
+from . import devices, progress, registry, workers
 from .card import Card
 from .data import Rows, digest
 from .schema import CLASSES, SIDE, TARGET
@@ -67,7 +68,11 @@ class Checkpoint:
         state = {name: part.state_dict() for name, part in self.parts.items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_name(f"{self.path.name}.part")
-        torch.save({"owner": self.owner, "epoch": epoch} | state, unfinished)
+        try:
+            torch.save({"owner": self.owner, "epoch": epoch} | state, unfinished)
+        except RuntimeError as error:  # what PyTorch says of a full disk
+            reason = str(error).splitlines()[0]
+            raise OSError(f"{self.path} cannot be written: {reason}") from error
         unfinished.replace(self.path)
 
     def read(self) -> int:
@@ -165,7 +170,9 @@ def save(model: nn.Module, example: pd.DataFrame, name: str, card: Card) -> str:
 
 def load(uri: str) -> nn.Module:
     """Load a registered model. It names the code that loads it: use a store that you trust."""
-    model: nn.Module = mlflow.pyfunc.load_model(uri).get_raw_model()
+    logging.getLogger("torch.export").setLevel(logging.ERROR)  # It warns of what it raises.
+    with registry.intact(uri, BadZipFile, RuntimeError):
+        model: nn.Module = mlflow.pyfunc.load_model(uri).get_raw_model()
     return model
 
 

@@ -1,5 +1,8 @@
 """The model: the only module that knows the framework."""
 
+import zlib
+from zipfile import BadZipFile
+
 import mlflow.sklearn
 import numpy as np
 import pandas as pd
@@ -11,7 +14,7 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from . import progress
+from . import progress, registry
 from .card import Card
 from .data import Rows
 from .settings import Settings
@@ -72,6 +75,11 @@ def save(model: Pipeline, example: pd.DataFrame, name: str, card: Card) -> str:
 
 
 def load(uri: str) -> Pipeline:
-    """Load a registered model."""
-    model: Pipeline = mlflow.sklearn.load_model(uri)
+    """Load a registered model.
+
+    Raises:
+        ValueError: If its files are damaged.
+    """
+    with registry.intact(uri, BadZipFile, EOFError, NotImplementedError, zlib.error):
+        model: Pipeline = mlflow.sklearn.load_model(uri)
     return model
