@@ -20,6 +20,8 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.utils.models import get_model_name_and_version
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from . import registry
 from .settings import PROJECT, Settings
@@ -28,8 +30,7 @@ from .sources import masked
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EMBEDDED = "sqlite:///"
-"""Scheme of the tracking database that needs no server."""
+EMBEDDED = "sqlite:///"  # of the tracking database that needs no server
 
 REMEDIES = {
     "RESOURCE_DOES_NOT_EXIST": "; 'train' makes a model, and '--model' names another",
@@ -44,8 +45,7 @@ def connection(settings: Settings) -> Iterator[None]:
     Raises:
         ValueError: If the store cannot be reached, or refuses what is asked of it.
     """
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # It raises them, too.
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # Its errors are raised, too.
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # not each new attempt
     warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")  # hints, not problems
     if settings.tracking_token:
@@ -53,10 +53,10 @@ def connection(settings: Settings) -> Iterator[None]:
     try:
         _open_store(settings.tracking_uri)
         yield
-    except MlflowException as error:
-        remedy = REMEDIES.get(error.error_code, "")
-        cause = getattr(error.__cause__, "orig", None)  # of a database, without its long statement
-        reason = str(cause or error.message).strip().partition("\n")[0].rstrip(".")
+    except (MlflowException, SQLAlchemyError) as error:
+        remedy = REMEDIES.get(getattr(error, "error_code", ""), "")
+        told = getattr(error.__cause__, "orig", error)  # without a database's long statement
+        reason = str(told).strip().partition("\n")[0].rstrip(".")
         raise ValueError(masked(f"MLflow at {settings.tracking_uri}: {reason}{remedy}")) from error
 
 
@@ -184,5 +184,7 @@ def _open_store(uri: str) -> None:
             if mlflow.get_experiment_by_name(PROJECT) is None:
                 mlflow.create_experiment(PROJECT, (database.parent / "artifacts").as_uri())
     else:
+        if uri.startswith(("postgresql", "mysql", "mssql")):
+            create_engine(uri).connect().close()  # MLflow would try for two minutes to reach it.
         mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(PROJECT)
