@@ -1,22 +1,14 @@
 """A project predicts from and to a real server that speaks S3, on the loopback."""
 
-import os
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import servers
 from conftest import copy
-from owner import Project, find_python, find_uv, owner_environment
+from owner import Project, find_uv
 
 pytestmark = pytest.mark.slow
-
-SERVER = "moto[server]==5.2.1"
-"""It runs beside this environment, which needs none of its many packages."""
 
 PUT = """
 import sys; from pathlib import Path; from shutil import copyfile
@@ -37,44 +29,8 @@ for name in folder.names():
 
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Serve S3 with an empty bucket ``rows``; yield what the environment must say."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [find_uv(), "tool", "run", "--quiet", "--from", SERVER, "moto_server"]
-    log = tmp_path_factory.mktemp("s3") / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
-            env=owner_environment() | {"UV_PYTHON": find_python("3.12")},
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        make_bucket(f"{url}/rows", process)
-        yield {
-            "AWS_ACCESS_KEY_ID": "someone",
-            "AWS_SECRET_ACCESS_KEY": "something",
-            "AWS_ENDPOINT_URL": url,
-            "AWS_ALLOW_HTTP": "true",
-            "AWS_REGION": "us-east-1",
-        }
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait()
-
-
-def make_bucket(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(urllib.request.Request(url, method="PUT")).close()
-            return
-        except urllib.error.URLError:
-            assert process.poll() is None, "the server did not start"
-            time.sleep(0.1)
-    raise TimeoutError(url)
+    with servers.s3(tmp_path_factory.mktemp("s3"), "rows") as environment:
+        yield environment
 
 
 def test_a_folder_in_s3_is_predicted_and_refusals_are_one_line(
