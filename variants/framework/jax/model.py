@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import struct
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -112,7 +111,7 @@ def load(uri: str) -> export.Exported:
 def _load_pyfunc(path: str) -> SimpleNamespace:
     """Read what ``save`` wrote, in the shape that MLflow serves."""
     model = export.deserialize(bytearray(Path(path).read_bytes()))
-    return SimpleNamespace(predict=partial(predict_proba, model), get_raw_model=lambda: model)
+    return SimpleNamespace(predict=lambda x: predict_proba(model, x), get_raw_model=lambda: model)
 
 
 def _export(function: jax.stages.Wrapped) -> export.Exported:
