@@ -3,13 +3,17 @@
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna import Study
-from optuna.exceptions import ExperimentalWarning, StorageInternalError
+from optuna.exceptions import (
+    ExperimentalWarning,
+    StorageInternalError,
+    UpdateFinishedTrialError,
+)
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial
 from sqlalchemy import Connection, Engine, event
@@ -20,6 +24,9 @@ from .sources import masked
 
 RUN = "run"
 """Attribute of a trial: the run that records it."""
+
+BEGUN = "begun"
+"""Attribute of a trial that has given its first sign of life."""
 
 EMBEDDED = "sqlite:///"
 LOCK_TIMEOUT_S = 60  # for SQLite, which lets one process write at a time
@@ -44,6 +51,16 @@ def connection(settings: Settings) -> Iterator[None]:
     except FAULTS as error:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
         raise _unusable(settings, str(getattr(cause, "orig", None) or cause)) from error
+
+
+class Signed(RDBStorage):
+    """A database that notes who gave a sign of life; Optuna takes all other trials for alive."""
+
+    def record_heartbeat(self, trial_id: int) -> None:
+        super().record_heartbeat(trial_id)
+        if BEGUN not in self.get_trial(trial_id).user_attrs:
+            with suppress(UpdateFinishedTrialError):
+                self.set_trial_user_attr(trial_id, BEGUN, True)
 
 
 def open_database(settings: Settings, on_death: Callable[[str], None]) -> RDBStorage:
@@ -85,7 +102,7 @@ def _connect(settings: Settings, do_again: Callable[[Study, FrozenTrial], None])
         path.parent.mkdir(parents=True, exist_ok=True)
     for opening in range(1, N_OPENINGS + 1):
         try:
-            return RDBStorage(
+            return Signed(
                 settings.study_storage,
                 engine_kwargs={"connect_args": options},
                 heartbeat_interval=settings.study_heartbeat_s,

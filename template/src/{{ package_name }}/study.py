@@ -14,16 +14,13 @@ from optuna.storages import BaseStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
 from . import sampling
-from .database import MISSED_SIGNS
+from .database import BEGUN, MISSED_SIGNS
 from .settings import Settings
 
 log = logging.getLogger(__name__)
 
 BASIS = "basis"
 """Attribute of a study: what its trials have in common."""
-
-BEGUN = "begun"
-"""Attribute of a trial whose values are drawn."""
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 PAUSE_S = 0.5
@@ -116,7 +113,6 @@ def _run_one(study: Study, objective: Objective, n_trials: int) -> str:
             raise SurplusError
         begun.append(trial.number)
         try:
-            trial.set_user_attr(BEGUN, True)
             return objective(trial)
         except UpdateFinishedTrialError:
             lost.append(trial.number)
@@ -140,7 +136,7 @@ def _describe(study: Study, number: int) -> str:
 def _give_up_dead_trials(study: Study, settings: Settings) -> None:
     """Fail the trials of dead processes, and have those with values done again."""
     fail_stale_trials(study)
-    # A process that died while it drew values had given no sign of life yet.
+    # A process that died before its first sign of life is unknown to Optuna.
     overdue = datetime.now() - timedelta(seconds=MISSED_SIGNS * settings.study_heartbeat_s)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         started = trial.datetime_start or overdue
