@@ -98,7 +98,7 @@ def intact(address: str, *signs: type[Exception]) -> Iterator[None]:
     try:
         yield
     except DAMAGED + signs as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).partition(". ")[0]  # Without advice to trust pickles.
         told = f"{address} cannot be loaded: {reason}; its files may be damaged"
         raise ValueError(told) from error
 

@@ -171,7 +171,7 @@ def save(model: nn.Module, example: pd.DataFrame, name: str, card: Card) -> str:
 def load(uri: str) -> nn.Module:
     """Load a registered model. It names the code that loads it: use a store that you trust."""
     logging.getLogger("torch.export").setLevel(logging.ERROR)  # It warns of what it raises.
-    with registry.intact(uri, BadZipFile, RuntimeError):
+    with registry.intact(uri, BadZipFile, RuntimeError, mlflow.MlflowException):
         model: nn.Module = mlflow.pyfunc.load_model(uri).get_raw_model()
     return model
 
