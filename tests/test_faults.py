@@ -1,0 +1,200 @@
+"""A killed process, a full disk, a lost server, a damaged model: nothing half done, one line."""
+
+import os
+import re
+import resource
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import servers
+import yaml
+from conftest import copy
+from owner import Project, find_uv, owner_environment
+
+pytestmark = pytest.mark.slow
+
+QUICK = ("--max-iter", "20")
+ROWS = "from my_ml_project import synthetic; synthetic.rows(8_000, 1).to_parquet('rows.parquet')"
+
+Damage = Callable[[bytes], bytes]
+
+
+@pytest.fixture(scope="module")
+def project(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("faults") / "project"
+    copy(snapshot, folder, {"features": []}, tasks=True, UV=find_uv())
+    made = Project(folder)
+    made.uv("sync")
+    made.verb("train", *QUICK)
+    made.uv("run", "--no-sync", "python", "-c", ROWS)
+    return made
+
+
+def begin(project: Project, *arguments: str) -> "subprocess.Popen[str]":
+    """Start a verb in a process group of its own."""
+    return subprocess.Popen(
+        [find_uv(), "run", "--no-sync", project.name, *arguments],
+        cwd=project.folder,
+        env=owner_environment() | project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+
+
+def kill_when(is_time: Callable[[], object], process: "subprocess.Popen[str]") -> None:
+    """Kill a verb, as a lack of memory or of power would, when something has happened."""
+    while not is_time():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def query(database: Path, statement: str) -> list[tuple[str, ...]]:
+    if not database.exists():
+        return []
+    # For writing: SQLite first takes back what a process wrote that ended in the middle of it.
+    with closing(sqlite3.connect(database, timeout=60)) as store:
+        try:
+            return store.execute(statement).fetchall()
+        except sqlite3.OperationalError:  # Its tables are not made yet.
+            return []
+
+
+def versions(project: Project) -> list[tuple[str, ...]]:
+    """Registered versions, each with its state and the run that made it."""
+    columns = "version, status, run_id"
+    return query(project.folder / "mlruns" / "mlflow.db", f"select {columns} from model_versions")
+
+
+def check_line(told: str) -> str:
+    """Check that a command ended with one line about what is wrong; return it."""
+    assert "Traceback" not in told
+    (line,) = (line for line in told.splitlines() if line.startswith("my-ml-project: "))
+    assert told.splitlines()[-1] == line
+    return line
+
+
+def on_full_disk(project: Project, size_bytes: int, *arguments: str) -> str:
+    """Run a verb that fails, where no file can grow beyond a size."""
+    done = subprocess.run(
+        [find_uv(), "run", "--no-sync", project.name, *arguments],
+        cwd=project.folder,
+        env=owner_environment() | project.environment,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    assert done.returncode == 1, done.stdout
+    return check_line(done.stdout)
+
+
+def test_a_killed_training_leaves_no_version(project: Project) -> None:
+    kept, models = versions(project), project.folder / "mlruns" / "artifacts" / "models"
+    known = set(models.iterdir())
+    process = begin(project, "train", *QUICK)
+    kill_when(lambda: set(models.iterdir()) - known, process)  # It was being written.
+    assert versions(project) == kept
+    assert f"/{len(kept) + 1}" in project.verb("train", *QUICK)
+    assert "passes" in project.verb("evaluate")
+
+
+def test_a_killed_search_is_finished_by_the_next(project: Project) -> None:
+    tune = ("tune", "--trials", "2", "--study-heartbeat-s", "1")
+    study, tuned = project.folder / "mlruns" / "study.db", project.folder / "config" / "tuned.yaml"
+    begun = "select * from trials where state = 'RUNNING' and number = 1"
+    kill_when(lambda: query(study, begun), begin(project, *tune))
+    assert not tuned.exists()
+    assert "wrote config/tuned.yaml" in project.verb(*tune)
+    assert "learning_rate" in yaml.safe_load(tuned.read_text(encoding="utf-8"))
+    assert len(query(study, "select * from trials where state in ('COMPLETE', 'PRUNED')")) == 2
+    assert [path.name for path in tuned.parent.glob(".*")] == []
+
+
+def test_a_killed_prediction_goes_on(project: Project) -> None:
+    predict = ("predict", "--input-path", "rows.parquet", "--chunk-rows", "200", "--output-path")
+    output = project.folder / "killed.parquet"
+    third = project.folder / ".killed.parquet.parts" / "000002.parquet"
+    kill_when(third.exists, begin(project, *predict, output.name))
+    assert not output.exists()
+    told = project.verb(*predict, output.name)
+    n_done = int(re.findall(r"going on after (\d+) finished chunk", told)[0])
+    assert 3 <= n_done < 40
+    project.verb(*predict, "whole.parquet")
+    assert output.read_bytes() == (project.folder / "whole.parquet").read_bytes()
+    assert not third.parent.exists()
+
+
+def test_a_full_disk_leaves_everything_as_it_was(project: Project) -> None:
+    output, kept = project.folder / "data" / "predictions.parquet", versions(project)
+    project.verb("predict")
+    before = output.read_bytes()
+    told = on_full_disk(project, 10_000, "predict", "--input-path", "rows.parquet")
+    assert "predictions.parquet" in told
+    assert output.read_bytes() == before
+
+    told = on_full_disk(project, 10_000, "data", "--data-path", "data/other.parquet")
+    assert told.startswith("my-ml-project: data/other.parquet cannot be written")
+    assert list(output.parent.glob("*other*")) == []
+
+    assert "MLflow at sqlite" in on_full_disk(project, 10_000, "train", *QUICK)
+    on_full_disk(project, 300_000, "train", *QUICK)  # The lock does not fit, which is kept first.
+    assert versions(project) == kept
+    assert f"/{len(kept) + 1}" in project.verb("train", *QUICK)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("model.skops", lambda whole: whole[: len(whole) // 2]),
+        ("MLmodel", lambda whole: whole[:300]),
+        ("MLmodel", lambda whole: whole[:300] + b"\xff\x00" * 99),
+    ],
+    ids=["half a model", "half a description", "garbage"],
+)
+def test_a_damaged_model_is_named(project: Project, name: str, damage: Damage) -> None:
+    number = versions(project)[-1][0]
+    artifacts = (project.folder / "mlruns" / "artifacts" / "models").glob("*/artifacts")
+    folder = max(artifacts, key=lambda path: path.stat().st_mtime)
+    whole = (folder / name).read_bytes()
+    (folder / name).write_bytes(damage(whole))
+    try:
+        for verb in ("evaluate", "predict"):
+            told = check_line(project.verb(verb, expect=1))
+            assert f"models:/my_ml_project/{number} cannot be loaded" in told
+        port = str(servers.free_port())
+        told = project.verb("serve", "--model", str(folder), "--port", port, expect=1)
+        assert f"{folder} cannot be loaded" in check_line(told)
+    finally:
+        (folder / name).write_bytes(whole)
+
+
+def test_a_tracking_server_may_be_lost(project: Project, tmp_path: Path) -> None:
+    port = servers.free_port()
+    lost = Project(project.folder, MY_ML_PROJECT_TRACKING_URI=f"http://127.0.0.1:{port}")
+    began, place = time.monotonic(), f"MLflow at http://127.0.0.1:{port}"
+    assert place in check_line(lost.verb("evaluate", expect=1))
+    assert time.monotonic() - began < 60
+
+    store = ("--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db")
+    kept = ("--artifacts-destination", str(tmp_path / "artifacts"))
+    with servers.mlflow(tmp_path, port, *store, *kept):
+        process = begin(lost, "train", "--max-iter", "500")
+        while not query(tmp_path / "mlflow.db", "select * from runs"):
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.1)
+    told, _ = process.communicate()
+    assert process.returncode == 1, told
+    assert place in check_line(told)
+
+    with servers.mlflow(tmp_path, port, *store, *kept):
+        assert "registered models:/my_ml_project/1" in lost.verb("train", *QUICK)
