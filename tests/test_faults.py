@@ -20,7 +20,7 @@ from owner import Project, find_uv, owner_environment
 pytestmark = pytest.mark.slow
 
 QUICK = ("--max-iter", "20")
-ROWS = "from my_ml_project import synthetic; synthetic.rows(8_000, 1).to_parquet('rows.parquet')"
+ROWS = "from tests import synthetic; synthetic.rows(8_000, 1).to_parquet('rows.parquet')"
 
 Damage = Callable[[bytes], bytes]
 
