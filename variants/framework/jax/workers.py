@@ -13,6 +13,9 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+NEEDED = ("RANK", "MASTER_ADDR", "MASTER_PORT")
+"""Variables of a process that is one of several."""
+
 
 def is_leader() -> bool:
     """Say whether this process is the one that tracks and registers."""
@@ -20,10 +23,16 @@ def is_leader() -> bool:
 
 
 def join() -> None:
-    """Find the other processes, if there are any; JAX must not have looked for devices before."""
+    """Find the other processes, if there are any; JAX must not have looked for devices before.
+
+    Raises:
+        ValueError: If the environment leaves out which process this is or where the first is.
+    """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1 or jax.distributed.is_initialized():
         return
+    if missing := [name for name in NEEDED if name not in os.environ]:
+        raise ValueError(f"WORLD_SIZE = {count}: {', '.join(missing)} must be set as well")
     if not is_leader():
         logging.getLogger(__package__).setLevel(logging.WARNING)  # One of them tells how far it is.
     meeting_point = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
