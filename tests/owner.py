@@ -42,6 +42,18 @@ class Project:
         assert done.returncode == expect, f"{command}:\n{done.stdout}"
         return done.stdout
 
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a verb in a process group of its own; whoever ends it takes what it prints."""
+        return subprocess.Popen(
+            [find_uv(), "run", "--no-sync", self.name, *arguments],
+            cwd=self.folder,
+            env=owner_environment() | self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
     def uv(self, *arguments: str, expect: int = 0) -> str:
         return self.run(find_uv(), *arguments, expect=expect)
 

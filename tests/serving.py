@@ -3,14 +3,14 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from typing import Any
 
-from owner import Project, find_uv, owner_environment
+from owner import Project
+from servers import free_port
 
 TRAINING_ONLY = {"matplotlib", "numba", "optuna", "pytest", "shap"}
 """Distributions that a machine which only serves must not carry."""
@@ -27,20 +27,8 @@ def check(project: Project, *extra: str) -> None:
     frozen = serving.uv("pip", "freeze", "--python", home)
     assert not {line.partition("==")[0] for line in frozen.splitlines()} & TRAINING_ONLY
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = project.folder.parent / "serving.log"
-    with (
-        log.open("w") as output,
-        subprocess.Popen(
-            [find_uv(), "run", "--no-sync", project.name, "serve", "--port", str(port)],
-            cwd=project.folder,
-            env=owner_environment() | environment,
-            stderr=output,
-            start_new_session=True,
-        ) as process,
-    ):
+    port = free_port()
+    with serving.start("serve", "--port", str(port)) as process:
         try:
             url = f"http://127.0.0.1:{port}"
             model = _wait(f"{url}/ready", process)["model"]
@@ -50,16 +38,17 @@ def check(project: Project, *extra: str) -> None:
             assert len(answer["predictions"]) == 3
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-        assert process.wait(timeout=30) == 0, log.read_text(encoding="utf-8")
+        told, _ = process.communicate(timeout=30)
+        assert process.returncode == 0, told
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]") -> Any:
-    for _ in range(START_S * 10):
+def _wait(url: str, process: "subprocess.Popen[str]") -> Any:
+    for _ in range(START_S * 2):  # Each is a line in the log, which nobody reads before the end.
         try:
             return _ask(url)
         except urllib.error.URLError:  # Nobody listens, or the model is being loaded.
             assert process.poll() is None, "the service ended"
-            time.sleep(0.1)
+            time.sleep(0.5)
     raise TimeoutError(url)
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 import servers
 import yaml
 from conftest import copy
-from owner import Project, find_uv, owner_environment
+from owner import Project, find_uv
 
 pytestmark = pytest.mark.slow
 
@@ -34,19 +33,6 @@ def project(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Project
     made.verb("train", *QUICK)
     made.uv("run", "--no-sync", "python", "-c", ROWS)
     return made
-
-
-def begin(project: Project, *arguments: str) -> "subprocess.Popen[str]":
-    """Start a verb in a process group of its own."""
-    return subprocess.Popen(
-        [find_uv(), "run", "--no-sync", project.name, *arguments],
-        cwd=project.folder,
-        env=owner_environment() | project.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        start_new_session=True,
-    )
 
 
 def kill_when(is_time: Callable[[], object], process: "subprocess.Popen[str]") -> None:
@@ -83,25 +69,17 @@ def check_line(told: str) -> str:
     return line
 
 
-def on_full_disk(project: Project, size_bytes: int, *arguments: str) -> str:
+def on_full_disk(project: Project, size_kib: int, *arguments: str) -> str:
     """Run a verb that fails, where no file can grow beyond a size."""
-    done = subprocess.run(
-        [find_uv(), "run", "--no-sync", project.name, *arguments],
-        cwd=project.folder,
-        env=owner_environment() | project.environment,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-    assert done.returncode == 1, done.stdout
-    return check_line(done.stdout)
+    limited = f'ulimit -f {size_kib}; exec "$@"'
+    verb = (find_uv(), "run", "--no-sync", project.name, *arguments)
+    return check_line(project.run("bash", "-c", limited, "bash", *verb, expect=1))
 
 
 def test_a_killed_training_leaves_no_version(project: Project) -> None:
     kept, models = versions(project), project.folder / "mlruns" / "artifacts" / "models"
     known = set(models.iterdir())
-    process = begin(project, "train", *QUICK)
+    process = project.start("train", *QUICK)
     kill_when(lambda: set(models.iterdir()) - known, process)  # It was being written.
     assert versions(project) == kept
     assert f"/{len(kept) + 1}" in project.verb("train", *QUICK)
@@ -112,7 +90,7 @@ def test_a_killed_search_is_finished_by_the_next(project: Project) -> None:
     tune = ("tune", "--trials", "2", "--study-heartbeat-s", "1")
     study, tuned = project.folder / "mlruns" / "study.db", project.folder / "config" / "tuned.yaml"
     begun = "select * from trials where state = 'RUNNING' and number = 1"
-    kill_when(lambda: query(study, begun), begin(project, *tune))
+    kill_when(lambda: query(study, begun), project.start(*tune))
     assert not tuned.exists()
     assert "wrote config/tuned.yaml" in project.verb(*tune)
     assert "learning_rate" in yaml.safe_load(tuned.read_text(encoding="utf-8"))
@@ -124,7 +102,7 @@ def test_a_killed_prediction_goes_on(project: Project) -> None:
     predict = ("predict", "--input-path", "rows.parquet", "--chunk-rows", "200", "--output-path")
     output = project.folder / "killed.parquet"
     third = project.folder / ".killed.parquet.parts" / "000002.parquet"
-    kill_when(third.exists, begin(project, *predict, output.name))
+    kill_when(third.exists, project.start(*predict, output.name))
     assert not output.exists()
     told = project.verb(*predict, output.name)
     n_done = int(re.findall(r"going on after (\d+) finished chunk", told)[0])
@@ -138,16 +116,16 @@ def test_a_full_disk_leaves_everything_as_it_was(project: Project) -> None:
     output, kept = project.folder / "data" / "predictions.parquet", versions(project)
     project.verb("predict")
     before = output.read_bytes()
-    told = on_full_disk(project, 10_000, "predict", "--input-path", "rows.parquet")
+    told = on_full_disk(project, 10, "predict", "--input-path", "rows.parquet")
     assert told.startswith("my-ml-project: MLflow at sqlite")  # It has no room for the run.
     assert output.read_bytes() == before
 
-    told = on_full_disk(project, 10_000, "data", "--data-path", "data/other.parquet")
+    told = on_full_disk(project, 10, "data", "--data-path", "data/other.parquet")
     assert told.startswith("my-ml-project: data/other.parquet cannot be written")
     assert list(output.parent.glob("*other*")) == []
 
-    assert "MLflow at sqlite" in on_full_disk(project, 10_000, "train", *QUICK)
-    on_full_disk(project, 300_000, "train", *QUICK)  # The lock does not fit, which is kept first.
+    assert "MLflow at sqlite" in on_full_disk(project, 10, "train", *QUICK)
+    on_full_disk(project, 300, "train", *QUICK)  # The lock does not fit, which is kept first.
     assert versions(project) == kept
     assert f"/{len(kept) + 1}" in project.verb("train", *QUICK)
 
@@ -188,7 +166,7 @@ def test_a_tracking_server_may_be_lost(project: Project, tmp_path: Path) -> None
     store = ("--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db")
     kept = ("--artifacts-destination", str(tmp_path / "artifacts"))
     with servers.mlflow(tmp_path, port, *store, *kept):
-        process = begin(lost, "train", "--max-iter", "500")
+        process = lost.start("train", "--max-iter", "500")
         while not query(tmp_path / "mlflow.db", "select * from runs"):
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.1)

@@ -1,6 +1,5 @@
 """Settings alone bring a project to a tracking server, to PostgreSQL and to S3: genuine ones."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 import servers
 import yaml
 from conftest import copy
-from owner import Project, find_uv, owner_environment
+from owner import Project, find_uv
 
 pytestmark = pytest.mark.slow
 
@@ -67,18 +66,8 @@ def test_two_processes_share_a_study_in_postgresql(
 ) -> None:
     project = Project(folder, MY_ML_PROJECT_TRACKING_URI=tracking)
     storage = f"{postgresql}studies"
-    tune = ("run", "--no-sync", "my-ml-project", "tune", "--trials", "2")
-    started = [
-        subprocess.Popen(
-            [find_uv(), *tune, "--study-storage", storage],
-            cwd=folder,
-            env=owner_environment() | project.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-        )
-        for _ in range(2)
-    ]
+    tune = ("tune", "--trials", "2", "--study-storage", storage)
+    started = [project.start(*tune) for _ in range(2)]
     for process in started:
         told, _ = process.communicate()
         assert process.returncode == 0, told
