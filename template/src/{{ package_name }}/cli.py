@@ -26,6 +26,7 @@ class Cli(BaseModel):
     run: CliSubCommand[verbs.Run]
     predict: CliSubCommand[verbs.Predict]
     serve: CliSubCommand[verbs.Serve]
+    export: CliSubCommand[verbs.Export]
     explain: CliSubCommand[verbs.Explain]
     tune: CliSubCommand[verbs.Tune]
     settings: CliSubCommand[verbs.ShowSettings]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import environment, model, tracking
+from . import environment, model, registry, tracking
 from .drift import Reference, Window
 from .environment import Environment
 from .schema import FEATURES
@@ -24,7 +24,7 @@ class Deployment:
     """A model that serves, and what is known about it."""
 
     uri: str
-    """Its version in the store, or its folder."""
+    """Its version in the store, or the folder of a model that never was in one."""
 
     model: Any
     """What ``model.load`` gave."""
@@ -61,6 +61,7 @@ def load(settings: Settings) -> Deployment:
         allowed = settings.allow_environment_drift
         environment.check(uri, metadata, is_drift_allowed=allowed)
         fitted = model.load(uri)
+    uri = registry.exported(uri)
     # The first prediction compiles, and a model that fails must not replace one that works.
     model.predict_proba(fitted, pd.DataFrame(np.zeros((1, len(FEATURES))), columns=list(FEATURES)))
     watch = None
@@ -94,7 +95,7 @@ class Slot:
         with self._lock:
             try:
                 self.current = load(self._settings)
-            except (ValueError, OSError) as error:
+            except (ImportError, ValueError, OSError) as error:
                 self.n_loads["refused"] += 1
                 kept = f"; {self.current.uri} goes on" if self.current else ""
                 self.complaint = f"{error}{kept}"

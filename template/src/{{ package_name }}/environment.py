@@ -105,14 +105,17 @@ def differences(one: Environment, other: Environment) -> list[str]:
 
 
 def drift(model: Environment, here: Environment) -> list[str]:
-    """Name what keeps a model from being used here; a package that only this place has does not."""
+    """Name what keeps a model from being used here.
+
+    A package that only one of the two has does not: an image leaves out what its service never
+    imports, and a model that needs what is missing cannot be loaded.
+    """
     found = []
     if _minor(model.python) != _minor(here.python):
         found.append(f"Python {_minor(model.python)}, here {_minor(here.python)}")
-    missed = [name for name in _unequal(model.packages, here.packages) if name in model.packages]
-    return found + [
-        f"{name} {model.packages[name]}, here {_told(here.packages, name)}" for name in missed
-    ]
+    both = model.packages.keys() & here.packages.keys()
+    missed = [name for name in _unequal(model.packages, here.packages) if name in both]
+    return found + [f"{name} {model.packages[name]}, here {here.packages[name]}" for name in missed]
 
 
 def check(uri: str, metadata: Mapping[str, Any], *, is_drift_allowed: bool) -> None:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 from mlflow import MlflowClient, models
@@ -64,6 +65,14 @@ def champion() -> Version | None:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return None
         raise
+
+
+def exported(folder: str) -> str:
+    """Name the version that a folder with a model was written from; else the folder itself."""
+    with suppress(FileNotFoundError):
+        meta = yaml.safe_load(Path(folder, "registered_model_meta").read_text(encoding="utf-8"))
+        return f"models:/{meta['model_name']}/{meta['model_version']}"
+    return folder
 
 
 def crown(version: Version) -> None:

@@ -1,5 +1,6 @@
 """Answer predictions over HTTP, until the process is told to stop."""
 
+import gc
 import logging
 import math
 import signal
@@ -37,6 +38,8 @@ def serve(settings: Settings) -> None:
         try:
             _reload(slot)
         finally:
+            gc.freeze()  # What is there by now stays to the end.
+            gc.enable()
             if slot.current is None:
                 has_failed.set()
                 server.should_exit = True

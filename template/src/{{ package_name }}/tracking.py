@@ -5,6 +5,7 @@ from __future__ import annotations  # Figure is imported for its type alone.
 import logging
 import os
 import sqlite3
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -14,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 # MLflow reads these when it is imported.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD", "false")  # S3 may be out of reach
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # 7 would take minutes to give up
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.utils.models import get_model_name_and_version
-from sqlalchemy import create_engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from . import registry
 from .settings import PROJECT, Settings
@@ -53,7 +53,7 @@ def connection(settings: Settings) -> Iterator[None]:
     try:
         _open_store(settings.tracking_uri)
         yield
-    except (MlflowException, SQLAlchemyError) as error:
+    except _failures() as error:
         remedy = REMEDIES.get(getattr(error, "error_code", ""), "")
         told = getattr(error.__cause__, "orig", error)  # without a database's long statement
         reason = str(told).strip().partition("\n")[0].rstrip(".")
@@ -171,6 +171,12 @@ def recorded(model_uri: str) -> dict[str, str]:
     return parameters
 
 
+def _failures() -> tuple[type[Exception], ...]:
+    """Name what a store raises. An image may lack SQLAlchemy: then nothing imported it."""
+    library: Any = sys.modules.get("sqlalchemy")
+    return (MlflowException, library.exc.SQLAlchemyError) if library else (MlflowException,)
+
+
 def _open_store(uri: str) -> None:
     """Use the project's experiment; the embedded store keeps its artifacts beside its database."""
     if uri.startswith(EMBEDDED):
@@ -185,6 +191,8 @@ def _open_store(uri: str) -> None:
                 mlflow.create_experiment(PROJECT, (database.parent / "artifacts").as_uri())
     else:
         if uri.startswith(("postgresql", "mysql", "mssql")):
+            from sqlalchemy import create_engine  # Late: see above.
+
             create_engine(uri).connect().close()  # MLflow would try for two minutes to reach it.
         mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(PROJECT)

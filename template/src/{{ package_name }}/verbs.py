@@ -3,6 +3,7 @@
 What a verb does is in a module of its own, which is imported late, so that ``--help`` is fast.
 """
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -30,10 +31,8 @@ class Data(Settings):
     def cli_cmd(self) -> None:
         from . import data, datacard
 
-        if self.card:
-            print(f"wrote {datacard.write(self.card, self.data_path)}")
-        else:
-            print(f"wrote {data.make(self.data_path)}")
+        path = datacard.write(self.card, self.data_path) if self.card else data.make(self.data_path)
+        print(f"wrote {path}")
 
 
 class Train(Settings):
@@ -90,16 +89,33 @@ class Predict(Settings):
         print(f"wrote {predict(self, overwrite=self.overwrite)}")
 
 
-class Serve(Settings):
-    """Answer predictions over HTTP, until it is stopped."""
+class OfChampion(Settings):
+    """Settings of a verb that takes the champion, unless it is told another model."""
 
     model: Annotated[str, NotLogged] = f"models:/{PROJECT}@champion"
-    """Registered model, or a folder with one, that is served."""
+    """Registered model; to serve, also a folder with one."""
+
+
+class Serve(OfChampion):
+    """Answer predictions over HTTP, until it is stopped."""
 
     def cli_cmd(self) -> None:
+        gc.disable()  # What is imported is no garbage: to look for some takes a fifth of the start.
         from .serve import serve
 
         serve(self)
+
+
+class Export(OfChampion):
+    """Write a registered model into a folder, from which it serves without the tracking store."""
+
+    export_path: Annotated[Path, NotLogged] = Path("export/model")
+    """Folder to write; a model that is there is replaced."""
+
+    def cli_cmd(self) -> None:
+        from .export import export
+
+        print(f"wrote {export(self, self.export_path)} into {self.export_path}")
 
 
 class Explain(Settings):
@@ -125,8 +141,7 @@ class ShowSettings(Settings):
 
     def cli_cmd(self) -> None:
         for name in sorted(type(self).model_fields.keys() - {"origins"}):
-            value = getattr(self, name)
-            shown = value if isinstance(value, SecretStr) else masked(str(value))
+            shown = raw if isinstance(raw := getattr(self, name), SecretStr) else masked(str(raw))
             print(f"{name} = {shown}  ({self.origins.get(name, 'default')})")
 
 
@@ -140,8 +155,8 @@ class Diff(Settings):
         from . import environment, provenance, tracking
 
         with tracking.connection(self):
-            one, other = map(provenance.find, (self.one, self.other))
-        print("\n".join(environment.differences(one, other)) or "the same")
+            found = environment.differences(*map(provenance.find, (self.one, self.other)))
+        print("\n".join(found) or "the same")
 
 
 class Restore(Settings):
