@@ -68,11 +68,17 @@ class Packages:
     login_variables: list[str]
     """Variables by which uv takes a user name and a password for it; empty if it asks nobody."""
 
+    has_login: bool
+    """Whether nothing can be installed without credentials."""
+
     has_keyring: bool
     """Whether a keyring program knows the password."""
 
     default_extra: str
     """Shell words that name the extra which ``just sync`` installs unless it is told."""
+
+    build_option: str
+    """Option, after a space, that installs the build of an image; empty if there is no choice."""
 
 
 def packages_for(answers: Mapping[str, Any], stack: Any) -> Packages:
@@ -88,8 +94,10 @@ def packages_for(answers: Mapping[str, Any], stack: Any) -> Packages:
         index=index,
         private_index=index if index and not index.is_default else None,
         login_variables=[f"UV_INDEX_{index.name.upper()}_{part}" for part in parts if index],
+        has_login=bool(parts),
         has_keyring=bool(parts) and "keyring" in _row("package_index_auth", answers),
         default_extra=CUDA_IF_A_DRIVER_ANSWERS if "cuda" in stack.builds else "cpu",
+        build_option=' --extra "$ACCELERATOR"' if stack.builds else "",
     )
 
 

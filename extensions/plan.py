@@ -71,11 +71,23 @@ class Plan:
     packages: Any
     """``Packages`` of packages.py: extras, sources, indexes and how they know the owner."""
 
+    image: str
+    """Tag of the Python image that the project's own images are built on."""
+
+    served: list[str]
+    """Modules that a service imports, which its image has byte code for."""
+
+    system: list[str]
+    """Packages of Debian that a training needs in its image."""
+
     has_extras: bool
     """Whether a build for an accelerator has to be chosen."""
 
     has_cuda: bool
     """Whether one of the builds is for CUDA."""
+
+    has_workflows: bool
+    """Whether GitHub Actions run its checks and publish its images."""
 
     has_docs: bool
     """Whether there is a documentation site."""
@@ -117,8 +129,12 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         pythons=pythons,
         stack=stack,
         packages=packages,
+        image="".join(row["image"] for row in chosen if "image" in row),
+        served=sorted(_collect(chosen, "served")),
+        system=sorted(_collect(chosen, "system")),
         has_extras=bool(stack.builds),
         has_cuda="cuda" in stack.builds,
+        has_workflows=".github/" in _collect(chosen, "paths"),
         has_docs="docs" in groups,
         has_notebooks="notebooks" in groups,
         absent_paths=_absent(_collect(chosen, "paths"), _collect(others, "paths"), package),

@@ -24,6 +24,18 @@ def make(**answers: Any) -> packages.Packages:
     return packages.packages_for(answers, matrix.stack_for(answers))
 
 
+def test_an_image_has_the_build_of_its_argument_where_there_is_a_choice() -> None:
+    assert make().build_option == ' --extra "$ACCELERATOR"'
+    assert make(framework="sklearn", cuda_version="none").build_option == ""
+
+
+@pytest.mark.parametrize("index", ["mirror", "private"])
+def test_a_build_needs_credentials_where_an_index_does(index: str) -> None:
+    for auth, needed in (("none", False), ("token", True), ("keyring", True)):
+        assert make(package_index=index, package_index_auth=auth).has_login is needed
+    assert not make().has_login
+
+
 def test_both_builds_of_pytorch_are_of_one_minor_and_come_from_their_own_index() -> None:
     found = make()
     assert found.extras == {"cpu": ["torch~=2.15.0"], "cuda": ["torch~=2.15.0"]}

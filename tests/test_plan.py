@@ -1,6 +1,7 @@
 """Unit tests of extensions/plan.py: no rendering, no files, milliseconds."""
 
 import itertools
+import re
 from typing import Any
 
 import pytest
@@ -95,6 +96,31 @@ def test_the_licence_names_the_author_or_the_project() -> None:
 def test_a_proprietary_project_cannot_be_uploaded_by_mistake() -> None:
     assert "Private :: Do Not Upload" in make(license="Proprietary").classifiers
     assert make(license="Proprietary").license == "LicenseRef-Proprietary"
+
+
+@pytest.mark.parametrize("minor", domain("python_version"))
+def test_an_image_is_built_on_the_answered_python(minor: str) -> None:
+    assert re.fullmatch(rf"{minor}\.\d+-slim-trixie", make(python_version=minor).image)
+
+
+def test_a_service_has_byte_code_for_its_framework() -> None:
+    for framework, module in (
+        ("sklearn", "sklearn.ensemble"),
+        ("pytorch", "torch"),
+        ("jax", "jax.export"),
+    ):
+        assert {module, "fastapi"} < {*make(framework=framework).served}
+
+
+def test_torch_compile_alone_needs_a_compiler() -> None:
+    assert "gcc" in make(framework="pytorch").system
+    assert make(framework="jax").system == make().system == []
+
+
+def test_workflows_are_where_the_checks_run() -> None:
+    assert make().has_workflows
+    assert not make(ci="none").has_workflows
+    assert "/docs/how-to/publish.md" in make(ci="none").absent_paths
 
 
 def test_urls_and_badge_follow_the_repository() -> None:

@@ -82,8 +82,16 @@ MACOS = "macosx_14_0_arm64"
 """Platform of the CPU builds alone; its versions have no local label."""
 
 TORCH = """\
-from . import backends, cuda, version
+from . import backends, cuda, distributed, nn, version
 from .version import __version__
+
+
+class Tensor:
+    pass
+
+
+class device:
+    pass
 """
 VERSION = """\
 __version__ = {version!r}
@@ -135,6 +143,8 @@ def build(folder: Path) -> None:
                 "torch/__init__.py": TORCH,
                 "torch/backends.py": STUB_BACKENDS,
                 "torch/cuda.py": STUB_CUDA,
+                "torch/distributed.py": "",
+                "torch/nn.py": "class Module:\n    pass\n",
                 "torch/version.py": VERSION.format(version=version + label, cuda=CUDA[tag]),
             }
             on_linux = [f'{line}; platform_system == "Linux"' for line in BUILDS[version, tag]]

@@ -1,0 +1,144 @@
+"""Build an image of the project, name it and label it, for `just image` and `just image-model`.
+
+Its standard output is the image's names; the engine tells the rest on standard error. The image is
+tagged when all of it is done, so a build that fails leaves nothing that could be run.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, NoReturn
+
+MODEL = Path("export/model")
+"""Where the target `serve-model` expects the model."""
+
+REASON = re.compile(r"(?:^|\s)(?:error|cause): (.+)")
+"""How uv begins the lines that say what went wrong, and of what that came."""
+
+PODMAN = ["--format=docker", "--timestamp=0"]
+"""Options of podman: the format of OCI has no health check."""
+
+
+def main() -> None:
+    """Build the target that the command line names."""
+    parser = argparse.ArgumentParser(
+        description="Build an image of the project.",
+        epilog="Other options, such as --no-cache, go to the engine; see the help of its build.",
+    )
+    parser.add_argument("target", choices=["serve", "serve-model", "tracking", "train"])
+    known, options = parser.parse_known_args()
+    target: str = known.target
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    accelerator = os.environ.get("ACCELERATOR", "cpu")
+    builds = [name for name in ("cpu", "cuda") if name in project["optional-dependencies"]]
+    if accelerator not in (builds or ["cpu"]):
+        _stop(f"ACCELERATOR={accelerator}: the project has {' and '.join(builds) or 'cpu'} alone")
+    engine = _find_engine()
+    if builds:
+        options.append(f"--build-arg=ACCELERATOR={accelerator}")
+    built = f"{project['name']}/{target}:unlabelled"
+    _build(engine, target, built, options)
+    try:
+        fingerprint = "" if target == "tracking" else _fingerprint(engine, built)
+        names = _names(project, target, accelerator, fingerprint)
+        _label(engine, built, _labels(project, fingerprint), names)
+    finally:
+        _run([engine, "rmi", "--no-prune", built], stdout=subprocess.DEVNULL)
+    print("\n".join(names))
+
+
+def _fingerprint(engine: str, image: str) -> str:
+    """Ask an image which packages, Python and system it computes with."""
+    told = _run([engine, "run", "--rm", image, "environment"], stdout=subprocess.PIPE)
+    return str(json.loads(told)["fingerprint"])
+
+
+def _labels(project: dict[str, Any], fingerprint: str) -> dict[str, str]:
+    """Say where an image comes from, and what it computes with."""
+    changed = "-dirty" if _git("status", "--porcelain") else ""
+    return {
+        "org.opencontainers.image.source": project.get("urls", {}).get("Repository", ""),
+        "org.opencontainers.image.revision": _git("rev-parse", "HEAD") + changed,
+        "org.opencontainers.image.version": project["version"],
+        "ml.environment.fingerprint": fingerprint,
+    }
+
+
+def _names(project: dict[str, Any], target: str, accelerator: str, fingerprint: str) -> list[str]:
+    """Name an image by its version, or by those of the model and the environment in it."""
+    if target != "serve-model":
+        name = f"{project['name']}/{target}:{project['version']}"
+        return [name, f"{name}-{accelerator}"]
+    lines = (MODEL / "registered_model_meta").read_text(encoding="utf-8").splitlines()
+    meta = dict(line.split(": ", 1) for line in lines)
+    model = f"{meta['model_name'].lower()}-{meta['model_version']}".replace("'", "")
+    return [f"{project['name']}/serve:{model}-{fingerprint}"]
+
+
+def _build(engine: str, target: str, name: str, options: list[str]) -> None:
+    """Build a target; two builds of a commit are the same to the bit."""
+    netrc = Path(os.environ.get("NETRC", Path.home() / ".netrc"))
+    if netrc.is_file():
+        options = [*options, f"--secret=id=netrc,src={netrc}"]
+    # Docker takes the time of the image. Podman gives it to each file as well, so it is a constant
+    # there, or every commit would make every layer anew.
+    epoch = _git("log", "-1", "--format=%ct")
+    if engine == "podman":
+        options = [*options, *PODMAN]
+    command = [engine, "build", f"--target={target}", f"--tag={name}", *options, "."]
+    seen: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    environment = os.environ | {"SOURCE_DATE_EPOCH": epoch}
+    with subprocess.Popen(command, encoding="utf-8", env=environment, **seen) as building:  # noqa: S603
+        lines = [_pass_on(line) for line in building.stdout or ()]
+    if building.returncode:
+        reasons = [found[1] for line in lines if (found := REASON.search(line))] or ["see above"]
+        why = ": ".join(dict.fromkeys([reasons[0], reasons[-1]]))
+        _stop(f"'{engine} build' of {target!r} failed, and no image was tagged: {why}")
+
+
+def _pass_on(line: str) -> str:
+    print(line, end="", file=sys.stderr, flush=True)
+    return line
+
+
+def _label(engine: str, built: str, labels: dict[str, str], names: list[str]) -> None:
+    """Name an image and label it, which no build that finds its layers made does in podman."""
+    told = [f"LABEL {json.dumps(name)}={json.dumps(text)}" for name, text in labels.items()]
+    options = [f"--tag={name}" for name in names] + (PODMAN if engine == "podman" else [])
+    text = "\n".join([f"FROM {built}", *told])
+    _run([engine, "build", *options, "-"], input=text, stdout=sys.stderr)
+
+
+def _find_engine() -> str:
+    """Find what builds images; CONTAINER_ENGINE decides where there are two."""
+    wanted = os.environ.get("CONTAINER_ENGINE")
+    found = [name for name in ([wanted] if wanted else ["docker", "podman"]) if shutil.which(name)]
+    if not found:
+        _stop(f"needs {wanted or 'Docker or podman'} on PATH")
+    return found[0]
+
+
+def _git(*arguments: str) -> str:
+    return _run(["git", *arguments], stdout=subprocess.PIPE).strip()
+
+
+def _run(command: list[str], **facts: Any) -> str:
+    """Run a command; if it fails, it has said why itself."""
+    done = subprocess.run(command, encoding="utf-8", check=False, **facts)  # noqa: S603  (no shell)
+    if done.returncode:
+        _stop(f"'{' '.join(command[:3])}' failed, see above; no image was tagged")
+    return done.stdout or ""
+
+
+def _stop(message: str) -> NoReturn:
+    raise SystemExit(f"image: {message}")
+
+
+if __name__ == "__main__":
+    main()
