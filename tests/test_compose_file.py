@@ -1,0 +1,130 @@
+"""What compose.yaml of a render says: it fits the schema, is for one machine, and has no secret."""
+
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import Answers, Render, label
+
+CUDA: Answers = {"framework": "pytorch", "cuda_version": "13.0"}
+RENDERS: list[Answers] = [
+    {"framework": "sklearn"},
+    CUDA,
+    {
+        "framework": "jax",
+        "package_index": "private",
+        "package_index_url": "https://packages.example.org/simple",
+        "package_index_auth": "token",
+    },
+]
+ON_LOOPBACK = re.compile(r"127\.0\.0\.1:\$\{\w+:-\d+\}:\d+")
+TAGGED = re.compile(r"[\w.]+\.\w+/[\w/-]+:v?\d+\.\d+[\w.-]*")
+REQUIRED = re.compile(r"\$\{(\w+):\?[\w ,.]+\}")
+SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY$")
+RUN_ONCE = {"train", "train-gpu"}
+CHECKED_BY_THEIR_IMAGE = {"serve"}
+
+
+@pytest.fixture(params=RENDERS, ids=label)
+def project(request: pytest.FixtureRequest, render: Render) -> Path:
+    return render(request.param)
+
+
+def services(project: Path) -> dict[str, Any]:
+    read = yaml.safe_load((project / "compose.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = read["services"]
+    return found
+
+
+def passwords(project: Path, *names: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "docker/passwords.py", *names]
+    return subprocess.run(command, cwd=project, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_it_fits_the_schema_of_compose(project: Path) -> None:
+    command = ["--builtin-schema", "vendor.compose-spec", str(project / "compose.yaml")]
+    subprocess.run([sys.executable, "-m", "check_jsonschema", *command], check=True)
+
+
+def test_ports_are_open_to_this_machine_alone(project: Path) -> None:
+    ports = [port for service in services(project).values() for port in service.get("ports", [])]
+    assert len(ports) == 2
+    assert all(map(ON_LOOPBACK.fullmatch, ports))
+
+
+def test_no_secret_has_a_value_or_may_be_empty(project: Path) -> None:
+    justfile = (project / "justfile").read_text(encoding="utf-8")
+    (made,) = re.findall(r"docker/passwords\.py (.+)", justfile)
+    required = set()
+    for service in services(project).values():
+        for name, value in service.get("environment", {}).items():
+            if found := REQUIRED.fullmatch(value):
+                required.add(found[1])
+            else:
+                assert "$" not in value
+                assert not SECRET.search(name) or name.endswith("ACCESS_KEY"), name
+    assert required == set(made.split())
+
+
+def test_what_others_made_has_a_full_version(project: Path) -> None:
+    images = [service["image"] for service in services(project).values() if "image" in service]
+    assert len(images) == 2
+    assert all(map(TAGGED.fullmatch, images))
+
+
+def test_services_that_stay_are_checked_and_come_back(project: Path) -> None:
+    found = services(project)
+    for name in found.keys() - RUN_ONCE:
+        assert "healthcheck" in found[name] or name in CHECKED_BY_THEIR_IMAGE
+        assert found[name]["restart"] == "unless-stopped"
+    dockerfile = (project / "Dockerfile").read_text(encoding="utf-8")
+    for name in CHECKED_BY_THEIR_IMAGE:
+        (stage,) = re.findall(rf"^FROM \S+ AS {name}\n(.*?)^FROM", dockerfile, re.M | re.S)
+        assert "\nHEALTHCHECK " in stage
+
+
+def test_whoever_a_service_needs_has_its_profiles(project: Path) -> None:
+    found = services(project)
+    for service in found.values():
+        for needed in service.get("depends_on", {}):
+            assert set(service["profiles"]) <= set(found[needed]["profiles"])
+
+
+def test_only_a_project_for_cuda_asks_for_a_gpu(render: Render) -> None:
+    assert "train-gpu" not in services(render({"framework": "sklearn"}))
+    gpu = services(render(CUDA))["train-gpu"]
+    (device,) = gpu["deploy"]["resources"]["reservations"]["devices"]
+    assert device["capabilities"] == ["gpu"]
+    assert gpu["build"]["args"] == {"ACCELERATOR": "cuda"}
+
+
+def test_passwords_are_made_once_and_for_their_owner_alone(render: Render, tmp_path: Path) -> None:
+    script = render({"framework": "sklearn"}) / "docker"
+    (tmp_path / "docker").symlink_to(script)
+    env = tmp_path / ".env"
+    env.write_text("MINE=1")
+    env.chmod(0o644)
+    assert passwords(tmp_path, "MINE", "ONE", "TWO").returncode == 0
+    made = dict(line.split("=") for line in env.read_text().splitlines())
+    assert made["MINE"] == "1"
+    assert len(made["ONE"]) == len(made["TWO"]) == 48
+    assert made["ONE"] != made["TWO"]
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
+    before = env.read_text()
+    passwords(tmp_path, "MINE", "ONE", "TWO")
+    assert env.read_text() == before
+
+
+@pytest.mark.parametrize("empty", ["ONE=", "ONE=''", 'ONE=" "'])
+def test_an_empty_password_is_refused(render: Render, tmp_path: Path, empty: str) -> None:
+    (tmp_path / "docker").symlink_to(render({"framework": "sklearn"}) / "docker")
+    (tmp_path / ".env").write_text(f"{empty}\n")
+    done = passwords(tmp_path, "ONE", "TWO")
+    assert done.returncode == 1
+    assert done.stderr == "up: ONE is empty in .env; delete the line, and one is made\n"
+    assert (tmp_path / ".env").read_text() == f"{empty}\n"
