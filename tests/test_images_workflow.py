@@ -1,0 +1,181 @@
+"""The workflows that build and publish a project's images, and the bot that raises versions."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+
+FOLDER = ROOT / "template" / ".github"
+NAMES = ["images.yml", "publish.yml"]
+PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+REGISTRY = """\
+#!/bin/sh
+case "$3" in
+inspect) test -n "$TAKEN" && echo "$TAKEN" ;;
+create) echo "$@" >> made ;;
+esac
+"""
+"""Stands for docker: one tag is taken, if any, and what is made is written down."""
+
+
+def load(name: str) -> dict[Any, Any]:
+    """Read a YAML file of a render's .github; YAML takes the key `on` for True."""
+    loaded: dict[Any, Any] = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    return loaded
+
+
+def jobs(name: str) -> dict[str, Any]:
+    """Jobs of a workflow."""
+    found: dict[str, Any] = load(f"workflows/{name}")["jobs"]
+    return found
+
+
+def step(job: dict[str, Any], name: str) -> dict[str, Any]:
+    """Find a step of a job by its name."""
+    (found,) = (step for step in job["steps"] if step.get("name") == name)
+    return dict(found)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_actions_are_pinned_with_their_version(name: str) -> None:
+    lines = (FOLDER / "workflows" / name).read_text(encoding="utf-8").splitlines()
+    used = [line.strip().removeprefix("- ") for line in lines if "uses:" in line]
+    assert used
+    assert not [line for line in used if not PINNED.fullmatch(line)]
+
+
+def test_workflows_agree_on_the_versions_of_actions() -> None:
+    text = "".join(
+        path.read_text(encoding="utf-8") for path in (FOLDER / "workflows").glob("*.yml")
+    )
+    used = set(re.findall(r"uses: (\S+@\S+ # \S+)", text))
+    assert len(used) == len({line.partition("@")[0] for line in used})
+    assert len(set(re.findall(r"version: (v\S+)", text))) == 1  # Trivy's
+
+
+def test_a_release_alone_may_publish_or_sign() -> None:
+    granted = {
+        (name, job): {
+            right for right, how in jobs(name)[job]["permissions"].items() if how == "write"
+        }
+        for name in NAMES
+        for job in jobs(name)
+    }
+    assert granted.pop(("publish.yml", "publish")) == {"packages", "id-token", "attestations"}
+    assert not any(granted.values())
+    assert load("workflows/publish.yml")[True] == {"release": {"types": ["published"]}}
+
+
+def test_what_a_pull_request_starts_pushes_nothing() -> None:
+    assert "pull_request" in load("workflows/images.yml")[True]
+    text = (FOLDER / "workflows" / "images.yml").read_text(encoding="utf-8")
+    assert not re.search(
+        r"docker login|push: *true|push=true|type=(image|registry)|pull_request_target", text
+    )
+
+
+@pytest.mark.parametrize(("name", "job"), [("images.yml", "build"), ("publish.yml", "publish")])
+def test_both_images_are_made(name: str, job: str) -> None:
+    matrix = jobs(name)[job]["strategy"]["matrix"]
+    assert matrix["target"] == ["train", "serve"]
+    assert matrix["accelerator"] == "${{ fromJSON(needs.plan.outputs.accelerators) }}"
+
+
+def test_workflows_have_one_program_to_find_the_accelerators() -> None:
+    assert jobs("images.yml")["plan"] == jobs("publish.yml")["plan"]
+
+
+@pytest.mark.parametrize(
+    ("extras", "event", "expected"),
+    [
+        ("", "release", ["cpu"]),
+        ("[project.optional-dependencies]\nserve = []", "release", ["cpu"]),
+        ("[project.optional-dependencies]\ncpu = []\ncuda = []", "release", ["cpu", "cuda"]),
+        ("[project.optional-dependencies]\ncpu = []\ncuda = []", "push", ["cpu", "cuda"]),
+        ("[project.optional-dependencies]\ncpu = []\ncuda = []", "pull_request", ["cpu"]),
+    ],
+)
+def test_cuda_is_built_where_the_project_has_it(
+    tmp_path: Path, extras: str, event: str, expected: list[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "a"\n{extras}\n', encoding="utf-8")
+    program = step(jobs("images.yml")["plan"], "List the accelerators")["run"]
+    environment = os.environ | {
+        "GITHUB_EVENT_NAME": event,
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+    }
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
+    key, _, value = (tmp_path / "output").read_text(encoding="utf-8").partition("=")
+    assert (key, json.loads(value)) == ("accelerators", expected)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the workflow runs on Linux")
+@pytest.mark.parametrize(
+    ("accelerator", "taken", "expected"),
+    [
+        ("cpu", "", ["a:1.0-cpu", "a:1.0"]),
+        ("cpu", "sha256:1", ["a:1.0-cpu", "a:1.0"]),
+        ("cpu", "sha256:2", []),
+        ("cuda", "", ["a:1.0-cuda"]),
+    ],
+)
+def test_a_tag_is_given_once(
+    tmp_path: Path, accelerator: str, taken: str, expected: list[str]
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(REGISTRY, encoding="utf-8")
+    docker.chmod(docker.stat().st_mode | stat.S_IXUSR)
+    environment = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "ACCELERATOR": accelerator,
+        "DIGEST": "sha256:1",
+        "IMAGE": "a",
+        "TAKEN": taken,
+        "VERSION": "1.0",
+    }
+    program = step(jobs("publish.yml")["publish"], "Tag")["run"]
+    done = subprocess.run(["bash", "-e", "-c", program], cwd=tmp_path, env=environment, check=False)
+    made = tmp_path / "made"
+    lines = made.read_text(encoding="utf-8").splitlines() if made.exists() else []
+    assert [line.split()[-2] for line in lines] == expected
+    assert all(line.endswith(" a@sha256:1") for line in lines)
+    assert (done.returncode == 0) == bool(expected)
+
+
+def test_an_image_is_scanned_and_signed_before_it_has_a_tag() -> None:
+    steps = [s.get("name", s.get("uses")) for s in jobs("publish.yml")["publish"]["steps"]]
+    order = ["Build and try", "Scan", "Push what was scanned", "Sign", "Tag"]
+    assert [name for name in steps if name in order] == order
+    assert steps[-1] == "Tag"
+
+
+def test_names_of_required_jobs_differ_between_workflows() -> None:
+    assert jobs("images.yml")["pass"]["name"] != jobs("ci.yml")["pass"]["name"]
+    assert set(jobs("images.yml")["pass"]["needs"]) == set(jobs("images.yml")) - {"pass"}
+
+
+def test_the_bot_leaves_python_and_postgres_where_they_are() -> None:
+    updates = {update["package-ecosystem"]: update for update in load("dependabot.yml")["updates"]}
+    left = {
+        rule["dependency-name"]: {kind.rpartition("-")[2] for kind in rule["update-types"]}
+        for kind in ("docker", "docker-compose")
+        for rule in updates[kind]["ignore"]
+    }
+    assert left["python"] == left["library/python"] == {"major", "minor"}
+    assert left["postgres"] == left["library/postgres"] == {"major"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_workflows_name_no_repository(name: str) -> None:
+    text = (FOLDER / "workflows" / name).read_text(encoding="utf-8")
+    text = re.sub(r"uses: \S+", "", text)
+    assert "copier" not in text
+    assert not re.search(r"(github\.com|ghcr\.io)/\w", text)
