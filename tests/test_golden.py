@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import serving
 import torch_index
 from conftest import GIT_IDENTITY, ROOT, Answers, copy, git
 from owner import Project, check_platforms, find_python, find_uv, owner_environment
@@ -36,7 +35,6 @@ def check_life(project: Project) -> None:
     scores = project.verb("train").rpartition(":")[2]
     assert "accuracy 0.9" in scores
     assert project.verb("train").rpartition(":")[2] == scores
-    check_models(project)
     project.uv("run", "--no-sync", "just", "check")
     project.uv("run", "--no-sync", "just", "test")
     project.uv("run", "--no-sync", "just", "build")
@@ -79,7 +77,7 @@ def test_a_newcomer_has_a_model_on_the_first_day(snapshot: Path, tmp_path: Path)
     project.uv("lock", "--check")
     check_platforms(project)
     check_life(project)
-    serving.check(project)
+    check_models(project)
 
 
 def test_a_bare_project_on_another_python_works(snapshot: Path, tmp_path: Path) -> None:
@@ -129,7 +127,7 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     project.uv("run", "just", "sync")
     assert "accuracy 0.9" in project.uv("run", "my-ml-project", "train")  # It keeps the extra.
     check_life(project)
-    serving.check(project, "--extra", "cpu")
+    check_models(project)
     scores = project.verb("train")
     assert float(re.findall(r"accuracy ([\d.]+)", scores)[0]) >= 0.97
 
@@ -143,7 +141,7 @@ def test_a_jax_project_trains_on_the_cpu(snapshot: Path, tmp_path: Path) -> None
     project.uv("lock", "--check")
     assert "build: cpu" in project.uv("run", "just", "sync")
     check_life(project)
-    serving.check(project, "--extra", "cpu")
+    check_models(project)
     scores = project.verb("train")
     assert float(re.findall(r"accuracy ([\d.]+)", scores)[0]) >= 0.97
     asked = project.verb("train", "--device", "cuda", expect=1).splitlines()[-1]
