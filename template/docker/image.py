@@ -22,7 +22,8 @@ REASON = re.compile(r"(?:^|\s)(?:error|cause): (.+)")
 """How uv begins the lines that say what went wrong, and of what that came."""
 
 PODMAN = ["--format=docker", "--timestamp=0"]
-"""Options of podman: the format of OCI has no health check."""
+"""Options of podman. OCI's format has no health check; and a time is given to each file as well, so
+one that changed with every commit would make every layer anew."""
 
 
 def main() -> None:
@@ -86,15 +87,11 @@ def _build(engine: str, target: str, name: str, options: list[str]) -> None:
     netrc = Path(os.environ.get("NETRC", Path.home() / ".netrc"))
     if netrc.is_file():
         options = [*options, f"--secret=id=netrc,src={netrc}"]
-    # Docker takes the time of the image. Podman gives it to each file as well, so it is a constant
-    # there, or every commit would make every layer anew.
-    epoch = _git("log", "-1", "--format=%ct")
     if engine == "podman":
         options = [*options, *PODMAN]
     command = [engine, "build", f"--target={target}", f"--tag={name}", *options, "."]
     seen: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    environment = os.environ | {"SOURCE_DATE_EPOCH": epoch}
-    with subprocess.Popen(command, encoding="utf-8", env=environment, **seen) as building:  # noqa: S603
+    with subprocess.Popen(command, encoding="utf-8", env=_dated(), **seen) as building:  # noqa: S603
         lines = [_pass_on(line) for line in building.stdout or ()]
     if building.returncode:
         reasons = [found[1] for line in lines if (found := REASON.search(line))] or ["see above"]
@@ -108,11 +105,16 @@ def _pass_on(line: str) -> str:
 
 
 def _label(engine: str, built: str, labels: dict[str, str], names: list[str]) -> None:
-    """Name an image and label it, which no build that finds its layers made does in podman."""
+    """Label an image and name it: in a build of its own, since podman's cache knows no labels."""
     told = [f"LABEL {json.dumps(name)}={json.dumps(text)}" for name, text in labels.items()]
     options = [f"--tag={name}" for name in names] + (PODMAN if engine == "podman" else [])
     text = "\n".join([f"FROM {built}", *told])
-    _run([engine, "build", *options, "-"], input=text, stdout=sys.stderr)
+    _run([engine, "build", *options, "-"], input=text, env=_dated(), stdout=sys.stderr)
+
+
+def _dated() -> dict[str, str]:
+    """Add the time of the commit to the environment, which Docker gives to an image."""
+    return os.environ | {"SOURCE_DATE_EPOCH": _git("log", "-1", "--format=%ct")}
 
 
 def _find_engine() -> str:
