@@ -5,25 +5,31 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from . import new
-from .messages import describe
+from . import new, preview, update
+from .messages import RefusalError, describe, mistakes
 
-VERBS = ((new.new, new.add_options),)
+VERBS = (
+    (new.new, new.add_options),
+    (update.update, update.add_options),
+    (preview.preview, preview.add_options),
+)
 """Each verb: what it does, and what declares its options; its name and docstring are its help."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; give 0, 1 after a mistake or 130 after Ctrl-C. Wrong usage exits with 2."""
+    """Run a verb; give what it gives, 0 for nothing, 1 after a mistake or 130 after Ctrl-C.
+
+    A refusal, and wrong usage, are 2.
+    """
     args = _make_parser().parse_args(argv)
     try:
-        args.verb(args)
+        return args.verb(args) or 0
     except KeyboardInterrupt:
         print("copier-ml: stopped", file=sys.stderr)
         return 130
-    except _mistakes() as error:
+    except mistakes() as error:
         print(f"copier-ml: {describe(error)}", file=sys.stderr)
-        return 1
-    return 0
+        return 2 if isinstance(error, RefusalError) else 1
 
 
 def _make_parser() -> ArgumentParser:
@@ -35,12 +41,3 @@ def _make_parser() -> ArgumentParser:
         row.set_defaults(verb=verb)
         add_options(row.add_argument)
     return parser
-
-
-def _mistakes() -> tuple[type[BaseException], ...]:
-    """Name the errors that a user can mend; anything else is ours and keeps its traceback."""
-    from copier.errors import CopierError
-    from jinja2 import TemplateError
-    from yaml import YAMLError
-
-    return CopierError, OSError, TemplateError, ValueError, YAMLError

@@ -1,5 +1,12 @@
 """How a mistake is told: in one line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class RefusalError(ValueError):
+    """Something cannot be done to a project as it is; nothing was changed."""
+
 
 def describe(error: BaseException) -> str:
     """Tell in one line what a system call, a program such as Git, or Copier complains about."""
@@ -7,3 +14,23 @@ def describe(error: BaseException) -> str:
         return f"{error.filename}: {error.strerror}"
     lines = (getattr(error, "stderr", None) or str(error)).splitlines()
     return " ".join(line.strip() for line in lines if not line.startswith("Cloning")).rstrip(".")
+
+
+def mistakes() -> tuple[type[BaseException], ...]:
+    """Name the errors that a user can mend; anything else is ours and keeps its traceback."""
+    from subprocess import CalledProcessError
+
+    from copier.errors import CopierError
+    from jinja2 import TemplateError
+    from yaml import YAMLError
+
+    return CalledProcessError, CopierError, OSError, TemplateError, ValueError, YAMLError
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Call each mistake in the block a refusal."""
+    try:
+        yield
+    except mistakes() as error:
+        raise RefusalError(describe(error)) from error

@@ -134,7 +134,8 @@ def _print_next_steps(dest: Path, answers: Mapping[str, Any]) -> None:
         print("\n  ".join(["Next:", *steps]))
 
 
-def _split_pair(text: str) -> tuple[str, str]:
+def split_pair(text: str) -> tuple[str, str]:
+    """Read an option ``KEY=VALUE``."""
     key, equals, value = text.partition("=")
     if equals:
         return key, value
@@ -143,7 +144,7 @@ def _split_pair(text: str) -> tuple[str, str]:
 
 def add_options(add: Callable[..., Any]) -> None:
     """Declare the options of the verb, with the names that Copier gives them."""
-    pairs = {"type": _split_pair, "metavar": "KEY=VALUE", "action": "append", "default": []}
+    pairs = {"type": split_pair, "metavar": "KEY=VALUE", "action": "append", "default": []}
     switch = {"action": "store_true"}
     add("dest", type=Path, metavar="DEST", help="folder to make; it may hold a .git")
     add("-d", "--data", **pairs, help="answer a question; a list is KEY=[a, b]; repeatable")

@@ -1,0 +1,167 @@
+"""An update that was tried, brought into the project's repository."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .git import Git
+from .merging import Merge
+from .messages import RefusalError
+from .project import Project
+from .sandbox import Sandbox
+
+TRAILER = "Template-Result"
+"""Last line of an update's commit, with its tree: a branch that still has it holds nothing else."""
+
+
+def branch_of(version: str) -> str:
+    """Name the branch of an update to a version."""
+    return f"template/{version}"
+
+
+def check_branch(project: Project, version: str) -> None:
+    """Refuse a branch that holds work of the owner's, which an update would move away.
+
+    Raises:
+        RefusalError: It does, or somebody has it checked out.
+    """
+    git, branch = project.git, branch_of(version)
+    reference = f"refs/heads/{branch}"
+    if git.attempt("rev-parse", "--verify", "--quiet", reference).returncode:
+        return
+    for block in git.run("worktree", "list", "--porcelain").split("\n\n"):
+        if f"branch {reference}" in block.splitlines():
+            path = block.splitlines()[0].removeprefix("worktree ")
+            raise RefusalError(
+                f"{path} is at the branch {branch}: end that update there, or drop it with "
+                f"'git worktree remove --force {path}' and 'git branch -D {branch}'"
+            )
+    told = git.run("log", "-1", f"--format=%T %(trailers:key={TRAILER},valueonly)", reference)
+    is_merged = not git.attempt("merge-base", "--is-ancestor", reference, project.head).returncode
+    if not is_merged and len(set(told.split())) != 1:
+        raise RefusalError(
+            f"the branch {branch} holds commits of yours: merge it, or drop it with "
+            f"'git branch -D {branch}'"
+        )
+
+
+def commit(project: Project, sandbox: Sandbox, tree: str, message: str) -> str:
+    """Commit a tree of the sandbox on top of the project's commit; no branch has it yet."""
+    _receive(project, sandbox, tree, "result")
+    text = f"{message}\n\n{TRAILER}: {tree}\n"
+    return _as_somebody(project).run("commit-tree", tree, "-p", project.head, "-F", "-", stdin=text)
+
+
+def _receive(project: Project, sandbox: Sandbox, tree: str, *branches: str) -> None:
+    """Copy objects out of the sandbox; no name in the project's repository points at them."""
+    sandbox.commit(tree, branch="result")
+    # Not from a shallow repository to another: these commits have no parents in either.
+    project.git.run(
+        "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+        "--update-shallow", str(sandbox.folder), *branches
+    )  # fmt: skip
+
+
+def _as_somebody(project: Project) -> Git:
+    """Give Git an identity where it knows nobody, as on a new machine."""
+    answers = project.answers
+    variables = {}
+    if project.git.attempt(
+        "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT"
+    ).returncode:
+        for role in ("AUTHOR", "COMMITTER"):
+            variables[f"GIT_{role}_NAME"] = str(answers.get("author_name") or "copier-ml")
+            email = answers.get("author_email") or "copier-ml@localhost"
+            variables[f"GIT_{role}_EMAIL"] = str(email)
+    return Git(project.root, variables)
+
+
+def set_branch(project: Project, version: str, made: str) -> str:
+    """Point the update's branch at its commit, and return the branch's name."""
+    branch = branch_of(version)
+    project.git.run("update-ref", "-m", "copier-ml update", f"refs/heads/{branch}", made)
+    return branch
+
+
+def apply(project: Project, made: str) -> None:
+    """Move what is checked out to the update's commit; what is not committed stays.
+
+    Raises:
+        RefusalError: A file that the update changes has changes that are not committed.
+    """
+    # The owner's own configuration: it decides how lines end on this disk.
+    done = subprocess.run(
+        ["git", "merge", "--ff-only", "--quiet", made],
+        cwd=project.root,
+        env=_without_hooks(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        start_new_session=True,  # Ctrl-C ends copier-ml, and not a checkout half way.
+    )
+    if done.returncode:
+        reason = " ".join(done.stderr.split()).removeprefix("error: ").removesuffix(" Aborting")
+        raise RefusalError(f"{reason} (nothing was changed)")
+
+
+def _without_hooks() -> dict[str, str]:
+    return dict(os.environ) | {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "core.hooksPath",
+        "GIT_CONFIG_VALUE_0": os.devnull,
+        "LC_ALL": "C",
+    }
+
+
+def open_conflicts(
+    project: Project, sandbox: Sandbox, merge: Merge, tree: str, version: str, message: str
+) -> Path:
+    """Make a worktree at the update's branch, in the midst of the merge, and return where it is.
+
+    ``git add`` and ``git commit`` end it, as they end any merge.
+    """
+    _receive(project, sandbox, tree, "result", *sandbox.branches())
+    folder = _worktrees() / f"{project.name}-{version}"
+    if folder.exists():
+        folder = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    try:
+        alone = ("--quiet", "--no-checkout", "--detach")
+        project.git.run("worktree", "add", *alone, str(folder), project.head)
+        git = Git(folder)
+        git.run("read-tree", "--reset", "-u", tree)
+        _mark(git, merge)
+        file = git.run("rev-parse", "--path-format=absolute", "--git-path", "MERGE_MSG")
+        Path(file).write_text(f"{message}\n", encoding="utf-8")
+        branch = set_branch(project, version, project.head)
+        git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+    except BaseException:
+        project.git.attempt("worktree", "remove", "--force", str(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+        project.git.attempt("worktree", "prune")
+        raise
+    return folder
+
+
+def _mark(git: Git, merge: Merge) -> None:
+    """Put the sides of each conflict into the index, where Git looks for what is not solved."""
+    paths = {line.partition("\t")[2] for line in merge.stages}
+    gone = [f"0 {'0' * 40}\t{path}" for path in paths]
+    lines = "".join(f"{line}\0" for line in [*gone, *merge.stages])
+    git.run("update-index", "-z", "--index-info", stdin=lines)
+
+
+def _worktrees() -> Path:
+    """Find a folder that outlasts a restart of the machine; not every machine has one."""
+    from platformdirs import user_cache_path
+
+    wanted: Any = user_cache_path("copier-ml") / "updates"
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
+            return Path(wanted)
+    except OSError:
+        return Path(tempfile.gettempdir())

@@ -1,0 +1,220 @@
+"""The merge of an update: what the template changed, into what the owner has.
+
+Three trees meet: what the template made of the answers (base), what it makes of them now (new), and
+the owner's. Git merges them; before, whatever is the owner's to decide is taken out of the two
+renders, so that Git never sees a change of the template there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .project import ANSWERS_FILE
+from .sandbox import Entry, Sandbox, Tree
+
+OURS = "your-project"
+"""What the markers of a conflict call the owner's side."""
+
+SUBMODULE = "160000"
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The three sides of a merge; paths count from the project's folder."""
+
+    base: Tree
+    new: Tree
+    ours: Tree
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A file that the owner has to decide on."""
+
+    path: str
+    reason: str
+
+
+@dataclass
+class Merge:
+    """What came out."""
+
+    tree: str
+    """All files of the repository; those in conflict have markers."""
+
+    conflicts: list[Conflict] = field(default_factory=list)
+
+    stages: list[str] = field(default_factory=list)
+    """Lines of ``git update-index --index-info`` for the files in conflict."""
+
+    kept: list[Conflict] = field(default_factory=list)
+    """Files that the template changed and the owner had decided on: they stay as they are."""
+
+    lost: list[str] = field(default_factory=list)
+    """Files whose edits would be lost. There should be none; an update with one is refused."""
+
+
+def settle(
+    sandbox: Sandbox, trees: Trees, is_owners: Callable[[str], bool]
+) -> tuple[Trees, list[Conflict]]:
+    """Take what the owner has decided out of the two renders.
+
+    - A file that the owner deleted stays deleted, also under a new name.
+    - A file that is the owner's from the first day on stays as it is once they have touched it.
+    - The answers file is the template's: it follows.
+    - A file whose lines the owner ends with CR LF has them everywhere.
+    """
+    base, new, ours = dict(trees.base), dict(trees.new), trees.ours
+    kept: list[Conflict] = []
+
+    def keep(path: str, reason: str) -> None:
+        if base.get(path) != new.get(path):
+            kept.append(Conflict(path, reason))
+        if path in base:
+            new[path] = base[path]
+        else:
+            new.pop(path)
+
+    moved, renamed = (find_renames(sandbox, base, side) for side in (ours, new))
+    for path in [path for path in base if path not in ours and path not in moved]:
+        if path in new:
+            keep(path, "you deleted it")
+            del new[path]
+        del base[path]
+        if target := renamed.get(path):
+            new.pop(target, None)
+    for path in [*base, *(path for path in new if path not in base)]:
+        touched = path in moved or (path in ours and ours[path] != base.get(path))
+        if touched and path != ANSWERS_FILE and is_owners(path):
+            keep(path, "it is yours")
+    if ANSWERS_FILE in ours:
+        base[ANSWERS_FILE] = ours[ANSWERS_FILE]
+    _match_line_ends(sandbox, base, new, ours)
+    return Trees(base, new, ours), kept
+
+
+def find_renames(sandbox: Sandbox, old: Tree, new: Tree) -> dict[str, str]:
+    """Tell which files of a tree have another name in another one, by what they hold."""
+    gone = {path: entry for path, entry in old.items() if path not in new}
+    if not gone:
+        return {}
+    come = {path: entry for path, entry in new.items() if path not in old}
+    pair = sandbox.write(gone), sandbox.write(come)
+    told = sandbox.git.lines("diff-tree", "-r", "-z", "-M", "--diff-filter=R", *pair)
+    return dict(zip(told[1::3], told[2::3], strict=True))
+
+
+def _match_line_ends(sandbox: Sandbox, base: Tree, new: Tree, ours: Tree) -> None:
+    edited = [path for path in base if path in ours and ours[path] != base[path]]
+    edited = [path for path in edited if SUBMODULE not in (ours[path][0], base[path][0])]
+    blobs = sandbox.fetch(tree[path][1] for path in edited for tree in (base, ours))
+    for path in edited:
+        if _ends_with_crlf(blobs[ours[path][1]]) and not _ends_with_crlf(blobs[base[path][1]]):
+            for tree in (tree for tree in (base, new) if path in tree):
+                mode, blob = tree[path]
+                text = sandbox.fetch([blob])[blob]
+                tree[path] = mode, sandbox.store(text.replace(b"\n", b"\r\n"))
+
+
+def _ends_with_crlf(text: bytes) -> bool:
+    return b"\0" not in text and 0 < text.count(b"\n") == text.count(b"\r\n")
+
+
+def merge(sandbox: Sandbox, trees: Trees, whole: str, prefix: str, theirs: str) -> Merge:
+    """Merge the three sides.
+
+    Args:
+        sandbox: Where it happens.
+        trees: The sides, settled.
+        whole: Tree of the repository that the project is in.
+        prefix: Path of the project in it, empty or with ``/`` at its end.
+        theirs: What the markers of a conflict call the template's side.
+    """
+    tops = [sandbox.write({prefix + path: entry for path, entry in tree.items()})
+            for tree in (trees.base, trees.new)]  # fmt: skip
+    sandbox.commit(tops[0], branch="base")
+    for tree, name in ((whole, OURS), (tops[1], theirs)):
+        sandbox.commit(tree, "base", branch=name)
+    done = sandbox.git.attempt("merge-tree", "--write-tree", "-z", "--messages", OURS, theirs)
+    told = done.stdout.decode("utf-8", "surrogateescape")
+    if done.returncode not in (0, 1):
+        raise ValueError(f"git could not merge: {done.stderr.decode('utf-8', 'replace')}")
+    tree, *facts = told.split("\0")
+    end = facts.index("") if "" in facts else len(facts)
+    result = Merge(tree)
+    if done.returncode:
+        result.stages = facts[:end]
+        result.conflicts = _read_conflicts(sandbox, result.stages, facts[end + 1 :])
+    result.lost = _find_lost(sandbox, trees, result, prefix)
+    return result
+
+
+def _read_conflicts(
+    sandbox: Sandbox, stages: Sequence[str], messages: Sequence[str]
+) -> list[Conflict]:
+    """Say a reason for each file in conflict, from the sides that have it."""
+    sides: dict[str, dict[str, str]] = {}
+    for line in stages:
+        facts, _, path = line.partition("\t")
+        mode, blob, stage = facts.split()
+        sides.setdefault(path, {})[stage] = blob if mode != SUBMODULE else ""
+    conflicts = [Conflict(path, _reason(sandbox, blobs)) for path, blobs in sides.items()]
+    # Git tells about a folder's name without a file in conflict.
+    for kind, text in _read_messages(messages):
+        if kind.startswith("CONFLICT (directory rename"):
+            conflicts.append(Conflict(text.split(": ", 1)[-1].strip(), "a folder was renamed"))
+    return conflicts
+
+
+def _read_messages(items: Sequence[str]) -> list[tuple[str, str]]:
+    """Read pairs of kind and text: ``<count> <path>... <kind> <text>``."""
+    found = []
+    rest = list(items)
+    while rest and rest[0].isdigit():
+        count = int(rest[0])
+        found.append((rest[count + 1], rest[count + 2]))
+        rest = rest[count + 3 :]
+    return found
+
+
+def _reason(sandbox: Sandbox, sides: dict[str, str]) -> str:
+    texts = sandbox.fetch(filter(None, sides.values())).values()
+    if any(b"\0" in text for text in texts):
+        return "a binary file that both of you changed: yours is kept"
+    match "".join(sorted(sides)):
+        case "12":
+            return "you changed it, the template deleted it or gave it another name"
+        case "13":
+            return "you deleted it or gave it another name, the template changed it"
+        case "23":
+            return "both of you made a file of this name"
+        case "123":
+            return "both of you changed the same lines"
+        case _:
+            return "both of you gave it another name"
+
+
+def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> list[str]:
+    """Find what the owner changed and the result does not have, though nothing is in conflict.
+
+    A file that equals the new render, where the owner's differed from both renders, lost its edits.
+    """
+    merged = sandbox.read(result.tree)
+    open_paths = {conflict.path for conflict in result.conflicts}
+    mine = {path: entry for path, entry in trees.ours.items() if entry != trees.base.get(path)}
+    lost = []
+    for path, entry in mine.items():
+        if prefix + path in open_paths or path == ANSWERS_FILE or trees.new.get(path) == entry:
+            continue
+        got = merged.get(prefix + path)
+        if got is None and path in trees.base and path not in trees.new:
+            got = _follow(sandbox, trees, merged, prefix, path)
+        if got is None or (got == trees.new.get(path) and got != entry):
+            lost.append(prefix + path)
+    return lost
+
+
+def _follow(sandbox: Sandbox, trees: Trees, merged: Tree, prefix: str, path: str) -> Entry | None:
+    """Give the file under the name that the template gave it, unless its edits are gone there."""
+    target = find_renames(sandbox, trees.base, trees.new).get(path)
+    got = merged.get(f"{prefix}{target}") if target else None
+    return None if target is None or got == trees.new.get(target) else got

@@ -1,0 +1,102 @@
+"""A project that was made from the template: where it is, and what it remembers."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .git import Git
+
+ANSWERS_FILE = ".copier-answers.yml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project, as its last commit has it. What is not committed is not looked at."""
+
+    root: Path
+    """Top of the working tree that the project is in."""
+
+    prefix: str
+    """Path from the root to the project, empty or with ``/`` at its end."""
+
+    head: str
+    """Commit that is checked out."""
+
+    answers: dict[str, Any]
+    """The answers file, whole."""
+
+    @property
+    def git(self) -> Git:
+        """Git in the repository of the project."""
+        return Git(self.root)
+
+    @property
+    def folder(self) -> Path:
+        """The project's own folder."""
+        return self.root / self.prefix
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return self.folder.name
+
+    @property
+    def source(self) -> str:
+        """Address of its template."""
+        return str(self.answers["_src_path"])
+
+    @property
+    def commit(self) -> str:
+        """Version of its template: a tag, or what ``git describe`` says of a commit."""
+        return str(self.answers["_commit"])
+
+
+def find(folder: Path) -> Project:
+    """Find the project in a folder, in Git's terms.
+
+    Raises:
+        ValueError: There is no folder, no repository, no commit, or no answers file in it.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder; name the folder of a project")
+    if not shutil.which("git"):
+        raise ValueError("git is not on PATH; install it, since it merges what changed")
+    git = Git(folder)
+    root, prefix = _locate(git)
+    head = git.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if head.returncode:
+        raise ValueError(f"{folder} has no commit yet; commit the project first")
+    commit = head.stdout.decode().strip()
+    return Project(root, prefix, commit, _read_answers(Git(root), commit, prefix, folder))
+
+
+def _locate(git: Git) -> tuple[Path, str]:
+    found = git.attempt("rev-parse", "--show-toplevel", "--show-prefix")
+    if not found.returncode:
+        root, _, prefix = found.stdout.decode("utf-8", "surrogateescape").partition("\n")
+        return Path(root), prefix.strip("\n")
+    told = found.stderr.decode("utf-8", "replace")
+    if "not a git repository" in told:
+        raise ValueError(f"{git.folder} is in no Git repository; run 'git init' and commit there")
+    raise subprocess.CalledProcessError(found.returncode, found.args, None, told)
+
+
+def _read_answers(git: Git, head: str, prefix: str, folder: Path) -> dict[str, Any]:
+    from yaml import safe_load
+
+    found = git.attempt("show", f"{head}:{prefix}{ANSWERS_FILE}")
+    if found.returncode:
+        remedy = (
+            "commit it" if (folder / ANSWERS_FILE).exists() else "'copier-ml adopt' can make one"
+        )
+        raise ValueError(f"{folder} has no {ANSWERS_FILE} in its last commit; {remedy}")
+    answers = safe_load(found.stdout)
+    for key in ("_src_path", "_commit"):
+        if not isinstance(answers, dict) or not isinstance(answers.get(key), str):
+            raise ValueError(
+                f"{folder / ANSWERS_FILE} has no text for {key}; get the file back from Git's "
+                "history, for example with 'git log -p'"
+            )
+    return dict(answers)

@@ -1,0 +1,136 @@
+"""A template rendered with a project's answers, into a folder of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing import get_all_start_methods, get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .project import ANSWERS_FILE
+from .template import Template
+
+if TYPE_CHECKING:
+    from copier._main import Worker
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What a version of a template makes of some answers."""
+
+    folder: Path
+    """Where its files are."""
+
+    worker: "Worker"
+    """Copier, with the template, the answers and the rules that gave this."""
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """The answers file, whole."""
+        from yaml import safe_load
+
+        loaded: dict[str, Any] = safe_load((self.folder / ANSWERS_FILE).read_bytes())
+        return loaded
+
+    def is_owners(self, path: str) -> bool:
+        """Tell whether a file is the owner's from the first day on."""
+        return self.worker.match_skip(Path(path))
+
+
+def render(
+    template: Template,
+    commit: str,
+    answers: Mapping[str, Any],
+    folder: Path,
+    data: Mapping[str, Any] | None = None,
+) -> Rendering:
+    """Render a version of a template, without its tasks.
+
+    Old answers count as an update counts them: one that is no longer valid gives way to the
+    default, where ``data`` is refused if it is not valid.
+
+    Args:
+        template: Where the version is.
+        commit: The version.
+        answers: The answers file of the project.
+        folder: Where the files go; it must not exist.
+        data: Answers that win over the project's.
+
+    Raises:
+        ValueError: An answer of ``data`` is refused, or a question is unknown or unanswered.
+    """
+    from copier._main import Worker
+    from yaml import safe_dump
+
+    folder.mkdir(parents=True)
+    remembered = dict(answers) | {"_src_path": str(template.folder), "_commit": commit}
+    (folder / ANSWERS_FILE).write_text(safe_dump(remembered), encoding="utf-8")
+    worker = Worker(
+        src_path=str(template.folder),
+        dst_path=folder,
+        vcs_ref=commit,
+        data=dict(data or {}),
+        defaults=True,
+        overwrite=True,
+        quiet=True,
+        skip_tasks=True,
+        unsafe=True,  # Whether the template is trusted has been asked before.
+    )
+    worker.run_copy()
+    _remember(folder / ANSWERS_FILE, template)
+    return Rendering(folder, worker)
+
+
+def render_beside(*arguments: Any) -> "Beside":
+    """Start ``render`` in a process beside this one, with the same arguments.
+
+    A template's extensions are modules that Copier loads by their path: two versions of them do not
+    go into one process, and two renders in two processes take the time of one.
+    """
+    context: Any = get_context("fork" if "fork" in get_all_start_methods() else "spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_render_and_tell, args=(sender, *arguments), daemon=True)
+    process.start()
+    sender.close()
+    return Beside(process, receiver)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A render in another process."""
+
+    process: Any
+    receiver: Any
+
+    def join(self) -> None:
+        """Wait until it is done.
+
+        Raises:
+            ValueError: What the other process complained of.
+        """
+        try:
+            told = self.receiver.recv()
+        except EOFError:
+            told = "the process that renders it ended early"
+        self.process.join()
+        if told:
+            raise ValueError(f"cannot render the version that the project has: {told}")
+
+
+def _render_and_tell(sender: Any, *arguments: Any) -> None:
+    from .messages import describe
+
+    try:
+        render(*arguments)
+        sender.send("")
+    except Exception as error:
+        sender.send(describe(error) or type(error).__name__)
+
+
+def _remember(file: Path, template: Template) -> None:
+    """Write the address that the project knows, in place of that of the throw-away clone."""
+    from yaml import safe_dump
+
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    known = safe_dump({"_src_path": template.address}, width=10_000)
+    lines = [known if line.startswith("_src_path:") else line for line in lines]
+    file.write_text("".join(lines), encoding="utf-8")

@@ -1,0 +1,117 @@
+"""A throw-away repository beside a project's, in which its update is tried.
+
+It borrows the project's objects and writes its own, so the project's repository is not written to
+until the update is whole.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .git import Git
+
+AUTHOR = {
+    f"GIT_{role}_{part}": text
+    for role in ("AUTHOR", "COMMITTER")
+    for part, text in (("NAME", "copier-ml"), ("EMAIL", "copier-ml@localhost"))
+}
+"""Whose commits those in the sandbox are; the project never sees them."""
+
+Entry = tuple[str, str]
+"""Mode and object of a file, as ``git ls-files --stage`` tells them."""
+
+Tree = dict[str, Entry]
+"""Files by their path, which ``/`` divides."""
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A repository with a working tree that starts out empty."""
+
+    folder: Path
+    """Its working tree."""
+
+    @property
+    def git(self) -> Git:
+        """Git in the sandbox."""
+        return Git(self.folder, AUTHOR)
+
+    def read(self, treeish: str) -> Tree:
+        """List the files of a tree."""
+        listed = self.git.lines("ls-tree", "-r", "-z", "--full-tree", treeish)
+        pairs = (line.split("\t", 1) for line in listed)
+        return {path: (facts.split()[0], facts.split()[2]) for facts, path in pairs}
+
+    def write(self, tree: Tree) -> str:
+        """Store a tree and return its name."""
+        lines = [f"{mode} {blob}\t{path}" for path, (mode, blob) in tree.items()]
+        return self._index(lines, "git-index-of-a-tree")
+
+    def add(self, folder: Path) -> Tree:
+        """Store all files of a folder, also those that it ignores."""
+        index = self.folder / ".git" / "index-of-a-folder"
+        git = Git(folder, AUTHOR | _bound(self.folder / ".git", folder, index))
+        git.run("add", "--all", "--force", ".")
+        tree = git.run("write-tree")
+        index.unlink()
+        return self.read(tree)
+
+    def store(self, content: bytes) -> str:
+        """Store a file and return its name."""
+        return self.git.run("hash-object", "-w", "--stdin", stdin=content)
+
+    def fetch(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """Read files by their names."""
+        names = list(dict.fromkeys(blobs))
+        asked = "".join(f"{name}\n" for name in names)
+        told = self.git.read("cat-file", "--batch", stdin=asked)
+        found: dict[str, bytes] = {}
+        for name in names:
+            head, _, told = told.partition(b"\n")
+            size = int(head.split()[-1])
+            found[name], told = told[:size], told[size + 1 :]
+        return found
+
+    def commit(self, tree: str, *parents: str, branch: str) -> None:
+        """Commit a tree as a branch, whose name a conflict's markers will have."""
+        named = [word for parent in parents for word in ("-p", parent)]
+        commit = self.git.run("commit-tree", tree, *named, "-m", branch)
+        self.git.run("update-ref", f"refs/heads/{branch}", commit)
+
+    def branches(self) -> list[str]:
+        """Name the branches."""
+        return self.git.run("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
+
+    def checkout(self, tree: str) -> None:
+        """Write a tree into the working tree and into the index."""
+        self.git.run("read-tree", "--reset", "-u", tree)
+
+    def snapshot(self) -> str:
+        """Store the working tree as it is, without what it ignores, and return its name."""
+        self.git.run("add", "--all")
+        return self.git.run("write-tree")
+
+    def _index(self, lines: Iterable[str], name: str) -> str:
+        index = self.folder / ".git" / name
+        git = Git(self.folder, {"GIT_INDEX_FILE": str(index)})
+        git.run("update-index", "-z", "--index-info", stdin="".join(f"{it}\0" for it in lines))
+        tree = git.run("write-tree")
+        index.unlink(missing_ok=True)
+        return tree
+
+
+def make(folder: Path, project: Git) -> Sandbox:
+    """Make a sandbox in a folder that does not exist yet, for the repository of a project."""
+    folder.mkdir()
+    Git(folder).run("init", "--quiet", "--template=")
+    objects = project.run("rev-parse", "--path-format=absolute", "--git-path", "objects")
+    info = folder / ".git" / "objects" / "info"
+    info.mkdir(parents=True, exist_ok=True)
+    (info / "alternates").write_text(f"{objects}\n", encoding="utf-8")
+    return Sandbox(folder)
+
+
+def _bound(repository: Path, tree: Path, index: Path) -> dict[str, str]:
+    named = {"GIT_DIR": repository, "GIT_WORK_TREE": tree, "GIT_INDEX_FILE": index}
+    return {name: os.fspath(path) for name, path in named.items()}

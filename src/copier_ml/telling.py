@@ -1,0 +1,66 @@
+"""What an update brings, as text for a terminal and for a pull request, and as JSON."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+from .updating import Outcome
+
+WORDS = {"A": "new", "D": "gone", "M": "changed", "T": "of another type"}
+
+
+def as_json(outcome: Outcome) -> str:
+    """Write all that is known, for programs."""
+    return json.dumps(asdict(outcome), indent=2, ensure_ascii=False)
+
+
+def as_text(outcome: Outcome) -> str:
+    """Write all that is known in Markdown that reads well as it is."""
+    return "\n".join(_write(outcome))
+
+
+def _write(outcome: Outcome) -> Iterator[str]:
+    if outcome.is_nothing and not outcome.needs_trust:
+        yield f"{outcome.project} has all of the template's {outcome.new}; there is nothing to do."
+        return
+    yield f"{outcome.project}: the template's {outcome.old} becomes {outcome.new}"
+    if outcome.needs_trust:
+        yield ""
+        yield "What that changes takes the template's own code to find out: --trust lets it run."
+    yield from _list("Conflicts, to be solved by hand", map(_because, outcome.conflicts))
+    yield from _list("Refused, since edits of yours would be lost", outcome.lost)
+    yield from _list(
+        "Refused, since Git does not know these files and would write over them: commit, move or "
+        "delete them",
+        outcome.in_the_way,
+    )
+    yield from _list("Stays as it is", map(_because, outcome.kept))
+    yield from _list(
+        "New questions, with the answers taken (--data QUESTION=ANSWER takes another)",
+        (f"{name}: {_spell(answer)}" for name, answer in outcome.new_answers.items()),
+    )
+    yield from _list(
+        "Answers that change",
+        (
+            f"{name}: {_spell(old)} becomes {_spell(new)}"
+            for name, (old, new) in outcome.changed_answers.items()
+        ),
+    )
+    yield from _list("Files", (f"{path} ({WORDS[letter]})" for letter, path in outcome.changes))
+    for version, text in outcome.changelog:
+        yield f"\n## {version}\n\n{text.strip()}"
+
+
+def _list(title: str, items: Iterable[str]) -> Iterator[str]:
+    if rows := list(items):
+        yield f"\n## {title}\n"
+        yield from (f"- {row}" for row in rows)
+
+
+def _because(conflict: Any) -> str:
+    return f"{conflict.path}: {conflict.reason}"
+
+
+def _spell(answer: Any) -> str:
+    return "no answer" if answer is None else json.dumps(answer, ensure_ascii=False)

@@ -1,0 +1,184 @@
+"""An update of a project, tried in a sandbox: the project itself is only read."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from packaging.version import Version
+
+from . import merging, releases, sandbox, template
+from .migrations import has_migrations, migrate
+from .project import Project
+from .rendering import Rendering, render, render_beside
+from .sandbox import Sandbox, Tree
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the owner asks for."""
+
+    to: str | None = None
+    """Version, tag, branch or commit of the template; None stands for the newest release."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """Answers that change."""
+
+    is_trusted: bool = False
+    """Whether the template may run its code, which takes to find out what it changes."""
+
+
+@dataclass
+class Outcome:
+    """What an update would do, or did. Paths count from the top of the repository."""
+
+    project: str
+    old: str
+    new: str
+    """Versions of the template."""
+
+    changelog: list[tuple[str, str]] = field(default_factory=list)
+    """Versions between the two, the newest first, and what the changelog says of each."""
+
+    changes: list[tuple[str, str]] = field(default_factory=list)
+    """Letter and path of each file that is added (A), deleted (D), modified (M) or of another
+    type (T)."""
+
+    conflicts: list[merging.Conflict] = field(default_factory=list)
+    kept: list[merging.Conflict] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    in_the_way: list[str] = field(default_factory=list)
+    """Files that Git does not know, under the names of new ones."""
+
+    new_answers: dict[str, Any] = field(default_factory=dict)
+    """Questions that the project had not answered, and the answers taken."""
+
+    changed_answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    """Questions whose answer is another one now, with the old answer; None stands for none."""
+
+    needs_trust: bool = False
+    """Whether the rest is unknown, since the template may not run its code."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the project has all of this already."""
+        return not (self.changes or self.conflicts or self.lost)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether something would be lost."""
+        return bool(self.lost or self.in_the_way)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An update that was tried."""
+
+    outcome: Outcome
+    sandbox: Sandbox
+    merge: merging.Merge | None
+    """What came out; None if there was nothing to do."""
+
+    new: Rendering | None
+
+
+@contextmanager
+def tried(project: Project, wish: Wish) -> Iterator[Trial]:
+    """Try an update, all but what follows the merge; the sandbox is there as long as the block.
+
+    Raises:
+        ValueError: The template, one of its versions or an answer is not to be had, or the update
+            would go back.
+    """
+    with TemporaryDirectory(prefix="copier-ml-") as name:
+        yield _try(project, wish, Path(name).resolve())
+
+
+def _try(project: Project, wish: Wish, work: Path) -> Trial:
+    source = template.fetch(project.source, work / "template.git")
+    old, new = source.resolve(project.commit), source.resolve(wish.to or source.newest())
+    outcome = Outcome(project.name, source.describe(old), source.describe(new))
+    where = sandbox.make(work / "sandbox", project.git)
+    if old == new and not wish.data:
+        return Trial(outcome, where, None, None)
+    versions = _check_direction(source, old, new)
+    outcome.changelog = releases.changes_between(source.changelog(new), *map(str, versions))
+
+    if not wish.is_trusted:
+        outcome.needs_trust = True
+        return Trial(outcome, where, None, None)
+
+    before = render_beside(source, old, project.answers, work / "old")
+    after = render(source, new, project.answers, work / "new", wish.data)
+    _compare_answers(outcome, project.answers, after.answers)
+    whole = _prepare(where, project, after, outcome)
+    before.join()
+
+    sides = merging.Trees(
+        base=where.add(work / "old"),
+        new=where.add(work / "new"),
+        ours=_inside(where.read(whole), project.prefix),
+    )
+    settled, outcome.kept = merging.settle(where, sides, after.is_owners)
+    merged = merging.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
+    outcome.conflicts, outcome.lost = merged.conflicts, merged.lost
+    outcome.changes = _list_changes(where, project.head, merged.tree)
+    outcome.in_the_way = _find_in_the_way(project, outcome.changes)
+    return Trial(outcome, where, merged, after)
+
+
+def _check_direction(source: template.Template, old: str, new: str) -> tuple[Version, Version]:
+    versions = source.version(old), source.version(new)
+    if versions[1] < versions[0]:
+        raise ValueError(
+            f"the project has the template's {source.describe(old)}, and {source.describe(new)} is "
+            "older; an update only goes forward: name a later version with --to"
+        )
+    return versions
+
+
+def _compare_answers(outcome: Outcome, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    for name in (name for name in {**old, **new} if not name.startswith("_")):
+        if name not in old:
+            outcome.new_answers[name] = new[name]
+        elif old[name] != new.get(name):
+            outcome.changed_answers[name] = (old[name], new.get(name))
+
+
+def _prepare(where: Sandbox, project: Project, after: Rendering, outcome: Outcome) -> str:
+    """Run what the template does before an update, and return the tree that it leaves."""
+    if not has_migrations(after.worker, "before", outcome.old):
+        return f"{project.head}^{{tree}}"
+    where.checkout(project.head)
+    migrate(after.worker, "before", outcome.old, where.folder / project.prefix)
+    return where.snapshot()
+
+
+def _inside(tree: Tree, prefix: str) -> Tree:
+    start = len(prefix)
+    return {path[start:]: entry for path, entry in tree.items() if path.startswith(prefix)}
+
+
+def _list_changes(where: Sandbox, old: str, new: str) -> list[tuple[str, str]]:
+    told = where.git.lines("diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new)
+    return list(zip(told[::2], told[1::2], strict=True))
+
+
+def _find_in_the_way(project: Project, changes: list[tuple[str, str]]) -> list[str]:
+    """Find new files that would be written over what Git does not know: it spares none of these."""
+    added = [path for letter, path in changes if letter == "A"]
+    return [path for path in added if (project.root / path).exists()]
+
+
+def finish(trial: Trial, project: Project) -> str:
+    """Run what the template does after an update, such as locking."""
+    assert trial.merge
+    assert trial.new
+    trial.sandbox.checkout(trial.merge.tree)
+    folder = trial.sandbox.folder / project.prefix
+    migrate(trial.new.worker, "after", trial.outcome.old, folder)
+    tree = trial.sandbox.snapshot()
+    trial.outcome.changes = _list_changes(trial.sandbox, project.head, tree)
+    return tree
