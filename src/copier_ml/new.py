@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import source
 from .messages import describe
+from .rendering import make_worker
 
 if TYPE_CHECKING:
     from copier._main import Worker
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
 
 def new(args: Namespace) -> None:
     """Start a project in a new folder."""
-    from copier._main import Worker  # copier.run_copy shows the questions only after writing.
-
     answers = _read_data_file(args.data_file) | dict(args.data)
     template = source.chosen(args.template, args.vcs_ref)
     with (
         _all_or_nothing(args.dest, overwrite=args.overwrite),
-        Worker(
+        make_worker(
             src_path=template.address,
             dst_path=args.dest,
             vcs_ref=template.ref,
