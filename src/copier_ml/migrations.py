@@ -17,6 +17,9 @@ Stage = Literal["before", "after"]
 MARK = "COPIER_ML_UPDATE"
 """Set for migrations, to 1: the merge follows renames, so they need not."""
 
+RENDERED = "COPIER_ML_OLD"
+"""Set for migrations where it is known: the tree that the old version of the template rendered."""
+
 
 def has_migrations(worker: "Worker", stage: Stage, old: str) -> bool:
     """Tell whether the template does something at that stage of an update from a version."""
@@ -26,7 +29,9 @@ def has_migrations(worker: "Worker", stage: Stage, old: str) -> bool:
         return any(_applies(worker, task) for task in _list(worker, stage, old))
 
 
-def migrate(worker: "Worker", stage: Stage, old: str, folder: Path) -> None:
+def migrate(
+    worker: "Worker", stage: Stage, old: str, folder: Path, rendered: str | None = None
+) -> None:
     """Run the template's migrations of a stage.
 
     Args:
@@ -34,6 +39,7 @@ def migrate(worker: "Worker", stage: Stage, old: str, folder: Path) -> None:
         stage: Before or after the merge.
         old: Version of the template that the project had.
         folder: The project, as it is at that stage.
+        rendered: Tree of what the old version rendered, in the repository of the folder.
 
     Raises:
         copier.errors.TaskError: One of them failed.
@@ -43,10 +49,11 @@ def migrate(worker: "Worker", stage: Stage, old: str, folder: Path) -> None:
     from copier._types import Phase
 
     was = worker.subproject
+    told = {MARK: "1"} | ({RENDERED: rendered} if rendered else {})
     # Copier runs a migration where it renders to; what is rendered here is elsewhere.
     worker.subproject = Subproject(local_abspath=folder)
     try:
-        with Phase.use(Phase.MIGRATE), plumbum.local.env(**own_environment(), **{MARK: "1"}):
+        with Phase.use(Phase.MIGRATE), plumbum.local.env(**own_environment(), **told):
             as_operation("update")(worker._execute_tasks)(_list(worker, stage, old))
     finally:
         worker.subproject = was

@@ -113,14 +113,12 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
     before = render_beside(source, old, project.answers, work / "old")
     after = render(source, new, project.answers, work / "new", wish.data)
     _compare_answers(outcome, project.answers, after.answers)
-    whole = _prepare(where, project, after, outcome)
     before.join()
+    base = where.add(work / "old")
+    whole = _prepare(where, project, after, base, outcome.old)
 
-    sides = merging.Trees(
-        base=where.add(work / "old"),
-        new=where.add(work / "new"),
-        ours=_inside(where.read(whole), project.prefix),
-    )
+    ours = _inside(where.read(whole), project.prefix)
+    sides = merging.Trees(base, where.add(work / "new"), ours)
     settled, outcome.kept = merging.settle(where, sides, after.is_owners)
     merged = merging.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
     outcome.conflicts, outcome.lost = merged.conflicts, merged.lost
@@ -147,12 +145,13 @@ def _compare_answers(outcome: Outcome, old: Mapping[str, Any], new: Mapping[str,
             outcome.changed_answers[name] = (old[name], new.get(name))
 
 
-def _prepare(where: Sandbox, project: Project, after: Rendering, outcome: Outcome) -> str:
+def _prepare(where: Sandbox, project: Project, after: Rendering, base: Tree, old: str) -> str:
     """Run what the template does before an update, and return the tree that it leaves."""
-    if not has_migrations(after.worker, "before", outcome.old):
+    if not has_migrations(after.worker, "before", old):
         return f"{project.head}^{{tree}}"
     where.checkout(project.head)
-    migrate(after.worker, "before", outcome.old, where.folder / project.prefix)
+    rendered = where.write(base)
+    migrate(after.worker, "before", old, where.folder / project.prefix, rendered)
     return where.snapshot()
 
 
