@@ -1,15 +1,17 @@
-"""Tag the commits that released a version.
+"""Tag the commits that released a version; src/copier_ml/releases.py finds them.
 
-A release is a heading of CHANGELOG.md such as `## [1.2.0] - 2026-11-21`, and nothing else:
-the tag follows from it. Prints one line `v1.2.0 <commit>` for each release without a tag.
+Prints one line `v1.2.0 <commit>` for each release of the repository here without a tag.
 """
 
 import argparse
-import re
 import subprocess
+import sys
+from pathlib import Path
 
-CHANGELOG = "CHANGELOG.md"
-RELEASE = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}\s*$", re.MULTILINE)
+# The forge runs this with a bare Python, where copier-ml is not installed.
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+
+from copier_ml import releases
 
 
 def main() -> None:
@@ -18,52 +20,15 @@ def main() -> None:
     parser.add_argument("--apply", action="store_true", help="create the annotated tags")
     must_create = parser.parse_args().apply
 
-    for tag, commit in find_missing().items():
-        if must_create:
-            _git("tag", "--annotate", "--message", tag, tag, commit)
-        print(tag, commit)
-
-
-def find_missing() -> dict[str, str]:
-    """Return the commit of each tag that the repository lacks, oldest first.
-
-    Raises:
-        SystemExit: if the clone is shallow, where the oldest commit seems to add every heading.
-    """
-    if _git("rev-parse", "--is-shallow-repository").strip() == "true":
-        raise SystemExit(
-            "This clone is shallow and cannot tell who added a heading: git fetch --unshallow"
-        )
-
-    existing = set(_git("tag", "--list").split())
-    return {tag: commit for tag, commit in find_releases().items() if tag not in existing}
-
-
-def find_releases() -> dict[str, str]:
-    """Return the commit that added each heading of today's changelog, oldest first.
-
-    A heading that was withdrawn and came back belongs to the commit that brought it back.
-    """
-    added: dict[str, str] = {}
-    # --first-parent: of a merged branch, the merge is what released it.
-    for commit in _git(
-        "log", "--first-parent", "--reverse", "--format=%H", "--", CHANGELOG
-    ).split():
-        versions = RELEASE.findall(_changelog_at(commit))
-        # The newest release is at the top of a changelog.
-        added = {tag: added.get(tag, commit) for tag in (f"v{it}" for it in reversed(versions))}
-    return added
-
-
-def _changelog_at(commit: str) -> str:
-    is_there = _git("ls-tree", "--name-only", commit, "--", CHANGELOG)
-    return _git("show", f"{commit}:{CHANGELOG}") if is_there else ""
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(
-        ["git", *arguments], check=True, stdout=subprocess.PIPE, encoding="utf-8"
-    ).stdout
+    tag = releases.tag_missing if must_create else releases.find_missing
+    try:
+        missing = tag(Path())
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.stderr.strip())
+    except ValueError as error:
+        sys.exit(str(error))
+    for name, commit in missing.items():
+        print(name, commit)
 
 
 if __name__ == "__main__":

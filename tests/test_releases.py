@@ -1,11 +1,17 @@
-"""Which commits `scripts/tag_releases.py` tags, in throw-away repositories."""
+"""Which commits are releases, in throw-away repositories and in this one."""
 
 import os
 import subprocess
 import sys
+import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
+from packaging.version import Version
+
+from copier_ml.releases import RELEASE, changes_between, find_releases, tag_missing
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "tag_releases.py"
 RELEASE_1 = "## [1.0.0] - 2026-01-01\n"
@@ -101,7 +107,105 @@ def test_a_shallow_clone_is_refused(repository: Path, tmp_path: Path) -> None:
 
     with pytest.raises(subprocess.CalledProcessError) as refused:
         missing_tags(tmp_path / "shallow")
-    assert "shallow" in refused.value.stderr
+    (line,) = refused.value.stderr.splitlines()
+    assert "is a shallow clone" in line
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_folder_without_a_repository_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        missing_tags(tmp_path)
+    (line,) = refused.value.stderr.splitlines()
+    assert "not a git repository" in line
+
+
+def test_a_bare_clone_is_tagged_by_whoever(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = commit(repository, RELEASE_1)
+    git(tmp_path, "clone", "--quiet", "--bare", str(repository), "bare")
+    for name in ("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))  # As in a hook.
+
+    assert tag_missing(tmp_path / "bare") == {"v1.0.0": first}
+    monkeypatch.delenv("GIT_DIR")
+    assert git(tmp_path / "bare", "rev-parse", "v1.0.0^{commit}") == first
+    assert git(repository, "tag") == ""
+    assert tag_missing(tmp_path / "bare") == {}
+
+
+CHANGES = """\
+# Changelog
+
+## [Unreleased]
+
+- Not yet
+
+## [1.10.0] - 2026-03-03
+
+- Ten
+
+## [1.9.0] - 2026-02-02
+
+- Nine
+
+### Fixed
+
+- A [link][1]
+
+## [1.0.0] - 2026-01-01
+
+- One
+
+[1]: https://example.org
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("v1.0.0", "v1.10.0", ["1.10.0", "1.9.0"]),
+        ("1.9.0", "v1.10.0", ["1.10.0"]),
+        ("0.1", "1.9.0", ["1.9.0", "1.0.0"]),
+        ("1.0.0.post3.dev0+abc", "1.9.0", ["1.9.0"]),
+        ("1.10.0", "1.10.0", []),
+        ("1.10.0", "1.0.0", []),
+    ],
+)
+def test_changes_are_those_that_the_old_version_lacks(old: str, new: str, told: list[str]) -> None:
+    assert [version for version, _ in changes_between(CHANGES, old, new)] == told
+
+
+def test_changes_come_with_their_section_alone() -> None:
+    assert changes_between(CHANGES.replace("\n", "\r\n"), "1.9.0", "1.10.0")[0][1] == "- Ten"
+    sections = dict(changes_between(CHANGES, "0", "2"))
+    assert sections["1.9.0"] == "- Nine\n\n### Fixed\n\n- A [link][1]"
+    assert sections["1.0.0"] == "- One"
+
+
+def test_our_versions_rise_and_our_dates_do_not_fall() -> None:
+    rows = RELEASE.findall((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    versions = [Version(version) for version, _ in rows]
+    assert versions == sorted(set(versions), reverse=True)
+    dates = [date.fromisoformat(day) for _, day in rows]
+    assert dates == sorted(dates, reverse=True)
+
+
+def test_our_version_is_that_of_the_newest_heading() -> None:
+    newest, _ = RELEASE.findall((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))[0]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == newest
+
+
+def test_each_heading_of_ours_has_a_commit_of_its_own_with_that_version() -> None:
+    released = find_releases(ROOT)
+    headings = RELEASE.findall(git(ROOT, "show", "HEAD:CHANGELOG.md"))
+    assert list(released) == [f"v{version}" for version, _ in reversed(headings)]
+    assert len(set(released.values())) == len(released)
+    for tag, released_at in released.items():
+        project = tomllib.loads(git(ROOT, "show", f"{released_at}:pyproject.toml"))["project"]
+        assert tag == f"v{project['version']}"
 
 
 def commit(repository: Path, changelog: str) -> str:

@@ -1,8 +1,5 @@
 """A project of each release is updated to the template as it is on disk."""
 
-import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +8,9 @@ import yaml
 from conftest import ROOT, copy, git, take_snapshot
 from owner import commit, update
 
-CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-RELEASES = [f"v{version}" for version in re.findall(r"^## \[(\d[\d.]*)\]", CHANGELOG, re.M)]
+from copier_ml.releases import find_releases, tag_missing
+
+RELEASES = list(find_releases(ROOT))
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +18,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository with a tag for every release, and what is on disk as its newest."""
     folder = tmp_path_factory.mktemp("history") / "template"
     git("clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder), folder=ROOT)
-    script = ROOT / "scripts" / "tag_releases.py"
-    subprocess.run([sys.executable, script, "--apply"], cwd=folder, check=True)
+    tag_missing(folder)
     for path in git("ls-files", "-z", folder=folder).split("\0")[:-1]:
         (folder / path).unlink()
     return take_snapshot(folder)
