@@ -1,0 +1,98 @@
+"""The project that is migrated: its answers, what git knows of it, and its old render."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+
+@dataclass
+class Project:
+    """The project in the current folder, which may be a part of its repository.
+
+    Copier leaves the index as it was, so after an update it still has what the owner had before.
+    """
+
+    answers_file: str
+
+    @cached_property
+    def is_ours(self) -> bool:
+        """Whether `copier-ml update` runs this: it lets git find renames, and merge."""
+        return bool(os.environ.get("COPIER_ML_UPDATE"))
+
+    @cached_property
+    def old_answers(self) -> dict[str, Any]:
+        """Answers before the update, also after it."""
+        return _load(git("show", f":./{self.answers_file}"))
+
+    def fill(self, path: str) -> str:
+        """Put answers of today into a path."""
+        return path.format_map(_load(Path(self.answers_file).read_bytes()))
+
+    def fill_old(self, path: str) -> str:
+        """Put answers from before the update into a path."""
+        return path.format_map(self.old_answers)
+
+    def old_render(self, path: str) -> bytes | None:
+        """Read a file as the template wrote it last time; None if it wrote none.
+
+        `COPIER_ML_OLD` may name a commit that has it, which is quicker than to render once more.
+
+        Raises:
+            OSError: If the old version cannot be rendered any more.
+        """
+        if commit := os.environ.get("COPIER_ML_OLD"):
+            return git_or_none("show", f"{commit}:./{path}")
+        file = self._rendered / path
+        return file.read_bytes() if file.is_file() else None
+
+    @cached_property
+    def _rendered(self) -> Path:
+        from copier import run_copy
+        from copier.errors import CopierError
+
+        self._folder = TemporaryDirectory(prefix="copier-ml-old-")  # Lives as long as this object.
+        try:
+            run_copy(
+                self.old_answers["_src_path"],
+                self._folder.name,
+                data={k: v for k, v in self.old_answers.items() if not k.startswith("_")},
+                vcs_ref=self.old_answers["_commit"],
+                defaults=True,
+                overwrite=True,
+                quiet=True,
+                skip_tasks=True,
+                unsafe=True,  # It is rendered by whoever was trusted to update from it.
+            )
+        except (CopierError, ValueError) as error:
+            raise OSError(str(error)) from error
+        return Path(self._folder.name)
+
+
+def git(*arguments: str, text: bytes | None = None) -> bytes:
+    """Run git in the project and return what it prints."""
+    return subprocess.run(
+        ["git", *arguments], input=text, check=True, stdout=subprocess.PIPE
+    ).stdout
+
+
+def git_or_none(*arguments: str) -> bytes | None:
+    """Run git where it may have nothing to say."""
+    done = subprocess.run(["git", *arguments], capture_output=True, check=False)
+    return None if done.returncode else done.stdout
+
+
+def tell(line: str) -> None:
+    """Tell the owner what is left to do."""
+    print(line, file=sys.stderr)
+
+
+def _load(text: bytes) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded

@@ -1,0 +1,123 @@
+"""Let the owner's edits of a file follow it to its new path, with the merge base that is true.
+
+Copier takes a rename for a deletion and a new file. Its update leaves the index alone, so git still
+has the owner's file afterwards; the base is rendered once more.
+"""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from project import Project, git, tell
+
+LABELS = ("before updating", "last update", "after updating")
+"""As Copier calls the sides of its own conflicts."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of git's index."""
+
+    mode: str
+    name: str
+    """Of the blob."""
+
+    stage: str
+
+    def read(self) -> bytes:
+        """Read what the file held."""
+        return git("cat-file", "blob", self.name)
+
+
+def follow(project: Project, old: str, new: str, stage: str) -> None:
+    """Do what is possible at this stage: git is told before it merges, Copier's work is mended."""
+    source, target = project.fill_old(old), project.fill(new)
+    try:
+        if project.is_ours and stage == "before":
+            _move(project, source, target)
+        elif not project.is_ours and stage == "after" and not Path(source).exists():
+            _merge(project, source, target)
+    except OSError as error:
+        _keep(source, f"the version that it came from cannot be had: {str(error)[:200]}")
+
+
+def _move(project: Project, source: str, target: str) -> None:
+    """Rename on the owner's side, too: then git finds the rename on both sides."""
+    is_free = not _entries(target) and not Path(target).exists()
+    if _entries(source) and is_free and project.old_render(source) is not None:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        git("mv", "--", source, target)
+
+
+def _merge(project: Project, source: str, target: str) -> None:
+    """Merge the owner's edits into the file that Copier wrote at its new path."""
+    mine, theirs = _entries(source), _entries(target)
+    is_written = Path(target).is_file()
+    if any(entry.stage == "2" and entry.name == mine[0].name for entry in theirs if mine):
+        return  # This ran before, and the owner has not solved its conflict yet.
+    if not mine:
+        if is_written and not theirs and project.old_render(source) is not None:
+            Path(target).unlink()
+            tell(f"{target} is left out, since you deleted or renamed {source}, as it was called")
+        return
+    if (base := project.old_render(source)) is None:
+        return  # A file of the owner's.
+    text = mine[0].read()
+    if not is_written or theirs:
+        if text != base:
+            reason = "is yours already" if theirs else "is not part of the project"
+            _keep(source, f"it is called {target} now, which {reason}")
+        return
+    if mine[0].mode == "100755":
+        Path(target).chmod(0o755)
+    if text != base:
+        _write_merged(target, mine[0], text, base)
+
+
+def _write_merged(target: str, mine: Entry, text: bytes, base: bytes) -> None:
+    rendered = Path(target).read_bytes()
+    if b"\r\n" in text and b"\r\n" not in base:
+        base, theirs = (it.replace(b"\n", b"\r\n") for it in (base, rendered))
+    else:
+        theirs = rendered
+    with TemporaryDirectory(prefix="copier-ml-merge-") as folder:
+        files = [Path(folder) / name for name in ("mine", "base", "theirs")]
+        for file, content in zip(files, (text, base, theirs), strict=True):
+            file.write_bytes(content)
+        labels = [f"-L{label}" for label in LABELS]
+        command = ["git", "merge-file", "--stdout", "--diff3", *labels, "--", *map(str, files)]
+        done = subprocess.run(command, capture_output=True, check=False)
+    is_binary = done.returncode >= 128
+    Path(target).write_bytes(text if is_binary else done.stdout)
+    if done.returncode:
+        _mark(target, mine, base, text, theirs)
+        tell(
+            f"{target} is yours, unmerged, since it is no text: git checkout --theirs -- {target}"
+            if is_binary
+            else f"{target} has a conflict between your edits and the template's"
+        )
+
+
+def _mark(path: str, mine: Entry, *sides: bytes) -> None:
+    """Tell git of a conflict, with base, mine and theirs, as a merge of its own would."""
+    prefix = git("rev-parse", "--show-prefix").decode().rstrip("\n")
+    rows = [f"0 {'0' * len(mine.name)}\t{prefix}{path}"]
+    for stage, side in enumerate(sides, 1):
+        name = git("hash-object", "-w", "--stdin", text=side).decode().strip()
+        rows.append(f"{mine.mode} {name} {stage}\t{prefix}{path}")
+    git("update-index", "-z", "--index-info", text="\0".join([*rows, ""]).encode())
+
+
+def _keep(source: str, reason: str) -> None:
+    """Give the owner's file back, which Copier deleted."""
+    if _entries(source) and not Path(source).exists():
+        git("checkout-index", "--", source)
+    tell(f"{source} is as you had it: {reason}")
+
+
+def _entries(path: str) -> list[Entry]:
+    listed = git("ls-files", "--stage", "-z", "--", f":(literal){path}").decode()
+    rows = (row.split("\t", 1) for row in listed.split("\0")[:-1])
+    # Where the path is a folder, git lists what is in it.
+    return [Entry(*fields.split()) for fields, name in rows if name == path]

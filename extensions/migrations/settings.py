@@ -1,0 +1,109 @@
+"""Move keys in the owner's files, and tell what an update may not edit."""
+
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import toml_lines
+import yaml
+import yaml_lines
+from project import Project, git_or_none, tell
+
+Keys = tuple[str, ...]
+
+
+def move_setting(project: Project, old: str, new: str) -> None:
+    """Rename a setting in config/, and tell of variables with its old name."""
+    for path in sorted((*Path("config").glob("*.yaml"), *Path("config").glob("*.yml"))):
+        move_key(path.as_posix(), old, new)
+    before, after = (project.fill("{package_name}_" + it).upper() for it in (old, new))
+    if "." in old + new:
+        return  # A table is JSON in one variable: there is no name to tell.
+    for name in _list_mentions(before):
+        tell(f"{name} names {before}, which is called {after} now")
+
+
+def move_key(file: str, old: str, new: str) -> None:
+    """Move a key in a file, with its comments, or tell the owner to; never half of it."""
+    path = Path(file)
+    if not path.is_file():
+        return
+    text = path.read_bytes().decode(errors="surrogateescape")
+    try:
+        moved = move(text, tuple(old.split(".")), tuple(new.split(".")), path.suffix == ".toml")
+    except ValueError as error:
+        tell(f"{file}: move {old} to {new} by hand, since {error}")
+        return
+    if moved != text:
+        path.write_bytes(moved.encode(errors="surrogateescape"))
+
+
+def move(text: str, old: Keys, new: Keys, is_toml: bool) -> str:
+    """Move a key in a text, by its lines. Moving twice changes nothing.
+
+    Raises:
+        ValueError: If the result would not be exactly that, when it is read back.
+    """
+    load: Callable[[str], Any] = tomllib.loads if is_toml else yaml.safe_load
+    try:
+        wanted = load(text) or {}
+    except (ValueError, yaml.YAMLError) as error:
+        has_markers = re.search(r"^<{7} ", text, re.MULTILINE)
+        raise ValueError("it has conflicts" if has_markers else "it cannot be read") from error
+    if not isinstance(wanted, dict) or not _has(wanted, old):
+        return text
+    if _has(wanted, new):
+        raise ValueError("it has both")
+    _put(wanted, new, _take(wanted, old))
+    lines = text.splitlines(keepends=True)
+    edited = "".join((toml_lines if is_toml else yaml_lines).move(lines, old, new))
+    try:
+        is_right = _prune(load(edited)) == _prune(wanted)
+    except (ValueError, yaml.YAMLError):
+        is_right = False
+    if not is_right:
+        raise ValueError("it is written in an uncommon way")
+    return edited
+
+
+def _has(data: Any, keys: Keys) -> bool:
+    for key in keys:
+        if not isinstance(data, dict) or key not in data:
+            return False
+        data = data[key]
+    return True
+
+
+def _take(data: dict[str, Any], keys: Keys) -> Any:
+    for key in keys[:-1]:
+        data = data[key]
+    return data.pop(keys[-1])
+
+
+def _put(data: dict[str, Any], keys: Keys, value: Any) -> None:
+    *tables, last = keys
+    for key in tables:
+        data = data.setdefault(key, {})
+        if not isinstance(data, dict):
+            raise ValueError(f"{key} is no table there")
+    data[last] = value
+
+
+def _prune(data: Any) -> Any:
+    """Drop empty tables: a heading may stay behind."""
+    if not isinstance(data, dict):
+        return data
+    pruned = {key: _prune(value) for key, value in data.items()}
+    return {key: value for key, value in pruned.items() if value != {}}
+
+
+def _list_mentions(variable: str) -> list[str]:
+    """List files that name a variable: what git tracks, and `.env`, which it ignores."""
+    grepped = git_or_none("grep", "--files-with-matches", "-z", "--word-regexp", variable) or b""
+    env = Path(".env")
+    is_set = env.is_file() and re.search(
+        rf"\b{variable}\b", env.read_text(encoding="utf-8", errors="replace")
+    )
+    return sorted({*grepped.decode().split("\0")[:-1], *([".env"] if is_set else [])})

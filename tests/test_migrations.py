@@ -1,0 +1,290 @@
+"""What owners changed follows what the template moved, in throw-away templates."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, git
+from copier import run_copy, run_update
+from owner import commit
+
+MIGRATIONS = ROOT / "extensions" / "migrations"
+LINES = [f"line {n}\n" for n in range(1, 21)]
+SIDES = ("1", "2", "3")
+"""Stages of git's index: base, owner's and template's."""
+
+
+class Template:
+    """A template of a few files, with the migrations of ours."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        ours = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+        settings = {"_subdirectory": "template", "_migrations": ours["_migrations"]}
+        self.write("copier.yml", json.dumps(settings | {"package_name": {"default": "churn"}}))
+        answers = "{{ _copier_answers | to_nice_yaml }}"
+        self.write("template/{{ _copier_conf.answers_file }}.jinja", answers)
+        for name in ("run", "steps", "project", "renames", "settings", "toml_lines", "yaml_lines"):
+            target = folder / "extensions" / "migrations" / f"{name}.py"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(MIGRATIONS / target.name, target)
+        shutil.copyfile(MIGRATIONS / "relock.py", target.parent / "relock.py")
+
+    def write(self, path: str, text: str | None) -> None:
+        """Write a file, or remove it."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink() if text is None else target.write_bytes(text.encode())
+
+    def release(self, version: str, *steps: str, **files: str | None) -> None:
+        """Tag what the template has become; a key is a path in it."""
+        if steps:
+            names = {step.partition("(")[0] for step in steps}
+            script = f"from steps import {', '.join(names)}\nSTEPS = [{', '.join(steps)}]\n"
+            self.write(f"extensions/migrations/v{version.replace('.', '_')}.py", script)
+        for path, text in files.items():
+            self.write(f"template/{path}", text)
+        commit(self.folder, version)
+        git("tag", f"v{version}", folder=self.folder)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Template:
+    made = Template(tmp_path / "template")
+    made.release("1.0.0", **{"a.txt": "".join(LINES)})
+    return made
+
+
+@pytest.fixture
+def project(template: Template, tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    run_copy(str(template.folder), folder, defaults=True, unsafe=True, quiet=True)
+    commit(folder, "start")
+    return folder
+
+
+def rename(template: Template, new: str = "b.txt", **changed: str) -> None:
+    """Release the file under another name, with lines changed."""
+    path = f"template/{new}"
+    template.release("1.1.0", f"Rename('a.txt', {new!r})", **{"a.txt": None, new: edit(**changed)})
+    assert (template.folder / path).exists()
+
+
+def edit(**changed: str) -> str:
+    """Give the file with other lines; `line_3` is the third."""
+    lines = list(LINES)
+    for name, text in changed.items():
+        lines[int(name.removeprefix("line_")) - 1] = f"{text}\n"
+    return "".join(lines)
+
+
+def change(project: Path, **changed: str) -> None:
+    """Let the owner edit the file and commit it."""
+    (project / "a.txt").write_text(edit(**changed))
+    commit(project, "mine")
+
+
+def update(project: Path) -> None:
+    run_update(project, defaults=True, overwrite=True, unsafe=True, quiet=True)
+
+
+def migrate(template: Template, project: Path, stage: str, **environment: str) -> str:
+    """Run the migration of 1.1.0 as Copier does, and return what it tells."""
+    versions = {"STAGE": stage, "VERSION_PEP440_FROM": "1.0.0", "VERSION_PEP440_TO": "1.1.0"}
+    script = template.folder / "extensions" / "migrations" / "run.py"
+    done = subprocess.run(
+        [sys.executable, script, ".copier-answers.yml"],
+        cwd=project,
+        env=os.environ | versions | environment,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def unmerged(project: Path, *path: str) -> str:
+    return git("ls-files", "--unmerged", "--", *path, folder=project)
+
+
+@pytest.mark.parametrize("new", ["b.txt", "docs/a note.txt"])
+def test_edits_follow_a_renamed_file(template: Template, project: Path, new: str) -> None:
+    change(project, line_3="mine")
+    rename(template, new, line_17="theirs")
+    update(project)
+
+    assert not (project / "a.txt").exists()
+    assert (project / new).read_text() == edit(line_3="mine", line_17="theirs")
+    assert not unmerged(project)
+
+    migrate(template, project, "after")
+    assert (project / new).read_text() == edit(line_3="mine", line_17="theirs")
+    assert not unmerged(project)
+
+
+def test_a_file_that_nobody_edited_is_the_templates(template: Template, project: Path) -> None:
+    rename(template, line_17="theirs")
+    update(project)
+    assert git("status", "--porcelain", folder=project).splitlines() == [
+        " M .copier-answers.yml",
+        " D a.txt",
+        "?? b.txt",
+    ]
+    assert (project / "b.txt").read_text() == edit(line_17="theirs")
+
+
+def test_a_conflict_has_a_true_base(template: Template, project: Path) -> None:
+    change(project, line_3="mine", line_10="mine")
+    rename(template, line_10="theirs", line_17="theirs")
+    update(project)
+
+    text = (project / "b.txt").read_text()
+    assert text.startswith(edit(line_3="mine")[: text.index("<<<<<<<")])
+    assert text.count("<<<<<<< before updating") == 1
+    assert "mine\n||||||| last update\nline 10\n=======\ntheirs\n>>>>>>> after updating\n" in text
+    assert text.endswith("line 16\ntheirs\nline 18\nline 19\nline 20\n")
+    sides = [git("show", f":{stage}:b.txt", folder=project) for stage in SIDES]
+    assert sides == [
+        edit(),
+        edit(line_3="mine", line_10="mine"),
+        edit(line_10="theirs", line_17="theirs"),
+    ]
+
+    migrate(template, project, "after")
+    assert (project / "b.txt").read_text() == text
+
+
+def test_a_file_that_the_owner_deleted_stays_deleted(template: Template, project: Path) -> None:
+    (project / "a.txt").unlink()
+    commit(project, "mine")
+    rename(template, line_17="theirs")
+    update(project)
+    assert not (project / "b.txt").exists()
+    assert git("status", "--porcelain", folder=project) == " M .copier-answers.yml\n"
+
+
+def test_a_file_of_the_owners_is_no_file_of_the_template(tmp_path: Path) -> None:
+    template = Template(tmp_path / "template")
+    template.release("1.0.0", **{"other.txt": "other\n"})
+    project = tmp_path / "project"
+    run_copy(str(template.folder), project, defaults=True, unsafe=True, quiet=True)
+    (project / "a.txt").write_text("mine\n")
+    commit(project, "start")
+
+    template.release("1.1.0", "Rename('a.txt', 'b.txt')", **{"b.txt": "theirs\n"})
+    update(project)
+    assert (project / "a.txt").read_text() == "mine\n"
+    assert (project / "b.txt").read_text() == "theirs\n"
+    migrate(template, project, "before", COPIER_ML_UPDATE="1")
+    assert (project / "a.txt").read_text() == "mine\n"
+
+
+def test_a_path_that_the_owner_uses_keeps_both(
+    template: Template, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    change(project, line_3="mine")
+    (project / "b.txt").write_text("mine alone\n")
+    commit(project, "mine")
+    rename(template, line_17="theirs")
+    update(project)
+    assert (project / "a.txt").read_text() == edit(line_3="mine")
+    assert "mine alone" in (project / "b.txt").read_text()
+    assert "a.txt is as you had it: it is called b.txt now" in capfd.readouterr().err
+
+
+def test_edits_follow_through_two_renames(template: Template, project: Path) -> None:
+    change(project, line_3="mine")
+    rename(template)
+    template.release(
+        "1.2.0",
+        "Rename('b.txt', 'src/{package_name}/c.txt')",
+        **{"b.txt": None, "src/{{ package_name }}/c.txt": edit(line_17="theirs")},
+    )
+    update(project)
+    moved = project / "src" / "churn" / "c.txt"
+    assert moved.read_text() == edit(line_3="mine", line_17="theirs")
+    assert not (project / "b.txt").exists()
+
+
+def test_windows_lines_and_the_right_to_run_are_kept(template: Template, project: Path) -> None:
+    (project / "a.txt").write_bytes(edit(line_3="mine").replace("\n", "\r\n").encode())
+    (project / "a.txt").chmod(0o755)
+    commit(project, "mine")
+    rename(template, line_17="theirs")
+    update(project)
+    wanted = edit(line_3="mine", line_17="theirs").replace("\n", "\r\n")
+    assert (project / "b.txt").read_bytes() == wanted.encode()
+    assert os.access(project / "b.txt", os.X_OK)
+
+
+def test_a_file_that_is_no_text_is_the_owners_and_told(
+    template: Template, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "a.txt").write_bytes(b"\0mine")
+    commit(project, "mine")
+    rename(template, line_17="theirs")
+    update(project)
+    assert (project / "b.txt").read_bytes() == b"\0mine"
+    assert "git checkout --theirs -- b.txt" in capfd.readouterr().err
+    git("checkout", "--theirs", "--", "b.txt", folder=project)
+    assert (project / "b.txt").read_text() == edit(line_17="theirs")
+
+
+def test_a_project_may_be_a_folder_of_its_repository(template: Template, tmp_path: Path) -> None:
+    project = tmp_path / "repository" / "models" / "churn"
+    project.parent.mkdir(parents=True)
+    run_copy(str(template.folder), project, defaults=True, unsafe=True, quiet=True)
+    (project / "a.txt").write_text(edit(line_3="mine"))
+    commit(tmp_path / "repository", "start")
+    rename(template, line_3="theirs")
+    update(project)
+    assert len(unmerged(project, "b.txt").splitlines()) == len(SIDES)
+    assert git("show", ":2:./b.txt", folder=project) == edit(line_3="mine")
+
+
+def test_a_version_that_is_gone_keeps_the_file(template: Template, project: Path) -> None:
+    change(project, line_3="mine")
+    rename(template)
+    (project / "a.txt").unlink()
+    (project / "b.txt").write_text(edit())
+    git("tag", "--delete", "v1.0.0", folder=template.folder)
+    told = migrate(template, project, "after")
+    assert (project / "a.txt").read_text() == edit(line_3="mine")
+    assert told.startswith("a.txt is as you had it: the version that it came from cannot be had")
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_for_an_update_of_ours_git_sees_the_owner_rename(
+    template: Template, project: Path, is_known: bool
+) -> None:
+    old = git("rev-parse", "HEAD", folder=project).strip()
+    change(project, line_3="mine")
+    rename(template, "docs/b.txt", line_17="theirs")
+    environment = {"COPIER_ML_UPDATE": "1"} | ({"COPIER_ML_OLD": old} if is_known else {})
+    for _ in range(2):
+        migrate(template, project, "before", **environment)
+        renamed = "R  a.txt -> docs/b.txt\n"
+        assert git("status", "--porcelain", folder=project) == renamed
+    migrate(template, project, "after", **environment)
+    assert (project / "docs" / "b.txt").read_text() == edit(line_3="mine")
+
+
+def test_only_versions_that_are_passed_are_migrated(template: Template, project: Path) -> None:
+    template.release("1.1.0", "Rename('x', 'y')")
+    template.release("1.2.0", "MoveKey('a.yaml', 'old', 'new')")
+    (project / "a.yaml").write_text("old: 1\n")
+    migrate(template, project, "after")
+    assert (project / "a.yaml").read_text() == "old: 1\n"
+    migrate(template, project, "after", VERSION_PEP440_TO="1.2.0")
+    assert (project / "a.yaml").read_text() == "new: 1\n"
+    (project / "a.yaml").write_text("old: 1\n")
+    migrate(template, project, "after", VERSION_PEP440_FROM="1.2.0", VERSION_PEP440_TO="2.0")
+    assert (project / "a.yaml").read_text() == "old: 1\n"
