@@ -238,9 +238,12 @@ class PlanHook(ContextHook):
         self._plans: dict[str, Plan] = {}
 
     def hook(self, context: dict[str, Any]) -> None:
-        """Add ``plan`` to a context, unless the questions are still being asked."""
+        """Add ``plan`` to a context, unless questions are being asked or a project is moved.
+
+        A migration that is run before an update has no answers yet.
+        """
         # Copier asks for a context about ten times a file: plan once per set of answers.
-        if context["_copier_phase"] == "prompt":
+        if context["_copier_phase"] in ("prompt", "migrate"):
             return
         answers = context["_copier_answers"]
         key = repr(answers)

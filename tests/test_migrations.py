@@ -1,8 +1,6 @@
 """What owners changed follows what the template moved, in throw-away templates."""
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,46 +10,13 @@ import yaml
 from conftest import ROOT, git
 from copier import run_copy, run_update
 from owner import commit
+from packaging.version import Version
+from small_template import Template, machinery
 
 MIGRATIONS = ROOT / "extensions" / "migrations"
 LINES = [f"line {n}\n" for n in range(1, 21)]
 SIDES = ("1", "2", "3")
 """Stages of git's index: base, owner's and template's."""
-
-
-class Template:
-    """A template of a few files, with the migrations of ours."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        ours = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
-        settings = {"_subdirectory": "template", "_migrations": ours["_migrations"]}
-        self.write("copier.yml", json.dumps(settings | {"package_name": {"default": "churn"}}))
-        answers = "{{ _copier_answers | to_nice_yaml }}"
-        self.write("template/{{ _copier_conf.answers_file }}.jinja", answers)
-        for name in ("run", "steps", "project", "renames", "settings", "toml_lines", "yaml_lines"):
-            target = folder / "extensions" / "migrations" / f"{name}.py"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(MIGRATIONS / target.name, target)
-        shutil.copyfile(MIGRATIONS / "relock.py", target.parent / "relock.py")
-
-    def write(self, path: str, text: str | None) -> None:
-        """Write a file, or remove it."""
-        target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink() if text is None else target.write_bytes(text.encode())
-
-    def release(self, version: str, *steps: str, **files: str | None) -> None:
-        """Tag what the template has become; a key is a path in it."""
-        if steps:
-            names = {step.partition("(")[0] for step in steps}
-            script = f"from steps import {', '.join(names)}\nSTEPS = [{', '.join(steps)}]\n"
-            self.write(f"extensions/migrations/v{version.replace('.', '_')}.py", script)
-        for path, text in files.items():
-            self.write(f"template/{path}", text)
-        commit(self.folder, version)
-        git("tag", f"v{version}", folder=self.folder)
 
 
 @pytest.fixture
@@ -275,6 +240,15 @@ def test_for_an_update_of_ours_git_sees_the_owner_rename(
         assert git("status", "--porcelain", folder=project) == renamed
     migrate(template, project, "after", **environment)
     assert (project / "docs" / "b.txt").read_text() == edit(line_3="mine")
+
+
+def test_copier_is_told_of_the_newest_script_and_given_lists() -> None:
+    settings = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    scripts = [path for path in MIGRATIONS.glob("*.py") if path not in machinery()]
+    versions = [Version(path.stem[1:].replace("_", ".")) for path in scripts]
+    assert Version(settings["_migrations"][0]["version"]) == max(versions, default=Version("0.0.0"))
+    for row in (*settings["_tasks"], *settings["_migrations"]):
+        assert isinstance(row["command"], list)
 
 
 def test_only_versions_that_are_passed_are_migrated(template: Template, project: Path) -> None:

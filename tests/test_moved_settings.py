@@ -13,6 +13,7 @@ from conftest import ROOT, git
 from hypothesis import HealthCheck, given
 from hypothesis import settings as pace
 from hypothesis import strategies as st
+from small_template import machinery
 
 YAML = """\
 # Settings of production.
@@ -177,8 +178,7 @@ def test_a_moved_file_has_the_same_values(
 
 
 def test_settings_move_in_config_and_variables_are_told(tmp_path: Path) -> None:
-    for name in ("run", "steps", "project", "renames", "settings", "toml_lines", "yaml_lines"):
-        source = ROOT / "extensions" / "migrations" / f"{name}.py"
+    for source in machinery():
         (tmp_path / source.name).write_bytes(source.read_bytes())
     (tmp_path / "v1_1_0.py").write_text(
         "from steps import MoveKey, MoveSetting\n"

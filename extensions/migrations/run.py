@@ -1,7 +1,8 @@
-"""Migration of every update: apply the steps of each version that the project passes, in order.
+"""Migration of versions that moved something: apply the steps of each that the project passes.
 
-Copier runs it in the project before and after it writes, with the name of the answers file. To add
-a migration is to add a file `v1_2_0.py`; see steps.py.
+Copier runs it in the project before and after it writes, with the name of the answers file, once
+for all versions. To add a migration, add a file `v1_2_0.py` (see steps.py) and name its version in
+copier.yml.
 """
 
 import os
