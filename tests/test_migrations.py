@@ -242,6 +242,25 @@ def test_for_an_update_of_ours_git_sees_the_owner_rename(
     assert (project / "docs" / "b.txt").read_text() == edit(line_3="mine")
 
 
+def test_our_own_update_follows_and_moves_as_well(template: Template, project: Path) -> None:
+    change(project, line_3="mine")
+    (project / "config").mkdir()
+    (project / "config" / "mine.yaml").write_text("seed: 1\n")
+    commit(project, "mine")
+    template.release(
+        "1.1.0",
+        "Rename('a.txt', 'docs/b.txt')",
+        "MoveSetting('seed', 'start')",
+        **{"a.txt": None, "docs/b.txt": edit(line_17="theirs")},
+    )
+    command = [sys.executable, "-m", "copier_ml", "update", "--trust", "--apply"]
+    subprocess.run(command, cwd=project, check=True)
+    assert git("status", "--porcelain", folder=project) == ""
+    assert not (project / "a.txt").exists()
+    assert (project / "docs" / "b.txt").read_text() == edit(line_3="mine", line_17="theirs")
+    assert (project / "config" / "mine.yaml").read_text() == "start: 1\n"
+
+
 def test_copier_is_told_of_the_newest_script_and_given_lists() -> None:
     settings = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
     scripts = [path for path in MIGRATIONS.glob("*.py") if path not in machinery()]

@@ -42,13 +42,13 @@ class Project:
     def old_render(self, path: str) -> bytes | None:
         """Read a file as the template wrote it last time; None if it wrote none.
 
-        `COPIER_ML_OLD` may name a commit that has it, which is quicker than to render once more.
+        `COPIER_ML_OLD` may name a tree of that render, which is quicker than to render once more.
 
         Raises:
             OSError: If the old version cannot be rendered any more.
         """
-        if commit := os.environ.get("COPIER_ML_OLD"):
-            return git_or_none("show", f"{commit}:./{path}")
+        if tree := os.environ.get("COPIER_ML_OLD"):
+            return git_or_none("cat-file", "blob", f"{tree}:{path}")
         file = self._rendered / path
         return file.read_bytes() if file.is_file() else None
 

@@ -32,11 +32,13 @@ class Entry:
 
 def follow(project: Project, old: str, new: str, stage: str) -> None:
     """Do what is possible at this stage: git is told before it merges, Copier's work is mended."""
+    if stage != ("before" if project.is_ours else "after"):
+        return
     source, target = project.fill_old(old), project.fill(new)
     try:
-        if project.is_ours and stage == "before":
+        if project.is_ours:
             _move(project, source, target)
-        elif not project.is_ours and stage == "after" and not Path(source).exists():
+        elif not Path(source).exists():
             _merge(project, source, target)
     except OSError as error:
         _keep(source, f"the version that it came from cannot be had: {str(error)[:200]}")
