@@ -1,0 +1,265 @@
+"""The workflow that takes the newer template: its steps, with stand-ins for uvx and gh."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import GIT_IDENTITY, ROOT, git
+
+WORKFLOW = ROOT / "template" / ".github" / "workflows" / "update-template.yml"
+BRANCH = "template/v9.1.0"
+PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+
+UVX = """\
+#!/bin/sh
+echo "$@" >> "$ASKED"
+case "$4 $ENDS" in
+preview*) echo "What v9.1.0 brings"; exit 0 ;;
+"update nothing") echo "nothing to do"; exit 0 ;;
+"update conflicts") echo "conflict in train.py"; exit 1 ;;
+"update refused") echo "copier-ml: no such template"; exit 2 ;;
+esac
+git checkout --quiet -b template/v9.1.0
+echo "$ENDS" > taken
+git add taken && git commit --quiet --message taken && git checkout --quiet -
+"""
+"""Stands for `uvx ... copier-ml`: it makes the branch as an update does, in the work tree."""
+
+GH = """\
+#!%(python)s
+import json, os, sys
+from pathlib import Path
+
+store = Path(os.environ["PULLS"])
+pulls = json.loads(store.read_text()) if store.exists() else []
+kind, verb, *rest = sys.argv[1:]
+options = {key: value for key, value in zip(rest, rest[1:]) if key.startswith("--")}
+if kind == "auth":
+    sys.exit()
+if verb == "list":
+    found = [p for p in pulls if options.get("--head", p["headRefName"]) == p["headRefName"]]
+    if options["--state"] == "open":
+        found = [p for p in found if p["state"] == "OPEN"]
+    if "headRefName" in options["--json"]:
+        begin = options["--jq"].partition('startswith("')[2].partition('"')[0]
+        found = [p for p in found if p["headRefName"].startswith(begin)]
+        print("".join(f"{p['number']} {p['headRefName']}\\n" for p in found), end="")
+    elif "state" in options["--json"]:
+        print("".join(p["state"] + "\\n" for p in found if p["state"] != "OPEN"), end="")
+    else:
+        print(found[0]["number"] if found else "")
+if verb == "create":
+    pulls.append({"number": len(pulls) + 1, "headRefName": options["--head"], "state": "OPEN",
+                  "base": options["--base"]})
+    rest = [str(len(pulls)), *rest]
+for pull in pulls if verb in ("create", "edit", "close") else []:
+    if str(pull["number"]) == rest[0]:
+        pull["state"] = "CLOSED" if verb == "close" else "OPEN"
+        if verb != "close":
+            pull |= {"title": options["--title"], "body": Path(options["--body-file"]).read_text()}
+store.write_text(json.dumps(pulls))
+"""
+"""Stands for GitHub: pull requests are in a file. What `--jq` selects is done here."""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the workflow runs on Linux")
+
+
+def job() -> dict[str, Any]:
+    """The one job of the workflow."""
+    (found,) = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"].values()
+    return dict(found)
+
+
+class Forge:
+    """A repository at a forge, and a runner that checks it out afresh for each run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.origin = folder / "origin.git"
+        self.pulls_file = folder / "pulls.json"
+        self.runs = 0
+        git("init", "--quiet", "--bare", "--initial-branch=main", str(self.origin), folder=folder)
+        start = self.clone("start")
+        (start / ".template").mkdir()
+        (start / ".template" / "source.py").write_text("print('/the template')\n")
+        self.commit(start, "start")
+        git("push", "--quiet", "origin", "HEAD:main", folder=start)
+        programs = folder / "bin"
+        programs.mkdir()
+        for name, text in (("uvx", UVX), ("gh", GH % {"python": sys.executable})):
+            (programs / name).write_text(text, encoding="utf-8")
+            (programs / name).chmod(0o755)
+
+    def clone(self, name: str) -> Path:
+        git("clone", "--quiet", str(self.origin), name, folder=self.folder)
+        return self.folder / name
+
+    def commit(self, clone: Path, message: str) -> None:
+        (clone / message).touch()
+        git("add", "--all", folder=clone)
+        git("commit", "--quiet", "--message", message, folder=clone)
+
+    def run(self, ends: str, expect: int = 0) -> str:
+        """Run the shell steps as the runner would; return the summary."""
+        self.runs += 1
+        work, temporary = self.clone(f"run{self.runs}"), self.folder / f"temporary{self.runs}"
+        temporary.mkdir()
+        summary, status, outputs = temporary / "summary", 0, {}
+        summary.touch()
+        for step in job()["steps"]:
+            if "run" not in step or step["name"] == "Know the package index" or status:
+                continue
+            if not condition(step.get("if", ""), outputs):
+                continue
+            output = temporary / "output"
+            output.write_text("")
+            environment = (
+                os.environ
+                | GIT_IDENTITY
+                | {
+                    **job()["env"],
+                    "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+                    "ASKED": str(self.folder / "asked"),
+                    "BRANCH": outputs.get("update.branch", ""),
+                    "ENDS": ends,
+                    "GITHUB_OUTPUT": str(output),
+                    "GITHUB_REF_NAME": "main",
+                    "GITHUB_STEP_SUMMARY": str(summary),
+                    "PULLS": str(self.pulls_file),
+                    "RUNNER_TEMP": str(temporary),
+                }
+            )
+            shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+            status = subprocess.run(shell, cwd=work, env=environment, check=False).returncode
+            for line in output.read_text().splitlines():
+                key, _, value = line.partition("=")
+                outputs[f"{step.get('id')}.{key}"] = value
+        assert status == expect
+        return summary.read_text()
+
+    def pulls(self) -> list[dict[str, Any]]:
+        found = json.loads(self.pulls_file.read_text()) if self.pulls_file.exists() else []
+        return list(found)
+
+    def taken(self) -> str:
+        """What the branch at the forge has taken; empty without a branch."""
+        if not git("branch", "--list", BRANCH, folder=self.origin):
+            return ""
+        return git("show", f"{BRANCH}:taken", folder=self.origin).strip()
+
+
+def condition(text: str, outputs: dict[str, str]) -> bool:
+    """Judge a condition of the two kinds that the workflow has."""
+    if not text:
+        return True
+    found = re.fullmatch(r"steps\.(\w+)\.outputs\.(\w+) (!=|==) '(\w*)'", text)
+    assert found, text
+    value = outputs.get(f"{found[1]}.{found[2]}", "")
+    return (value == found[4]) == (found[3] == "==")
+
+
+@pytest.fixture
+def forge(tmp_path: Path) -> Forge:
+    return Forge(tmp_path)
+
+
+def test_a_newer_version_is_one_pull_request_with_the_preview_as_its_text(forge: Forge) -> None:
+    assert forge.run("one") == ""
+    (pull,) = forge.pulls()
+    assert pull["headRefName"] == BRANCH
+    assert pull["base"] == "main"
+    assert pull["title"] == "build(template): update to v9.1.0"
+    assert pull["body"] == "What v9.1.0 brings\n"
+    assert forge.taken() == "one"
+    asked = (forge.folder / "asked").read_text().splitlines()
+    assert asked == [f"--from /the template copier-ml {v} ." for v in ("preview", "update")]
+
+
+def test_it_is_refreshed_and_not_opened_twice(forge: Forge) -> None:
+    forge.run("one")
+    forge.run("two")
+    assert len(forge.pulls()) == 1
+    assert forge.taken() == "two"
+    before = git("rev-parse", BRANCH, folder=forge.origin)
+    forge.run("two")
+    assert git("rev-parse", BRANCH, folder=forge.origin) == before
+
+
+def test_where_there_is_nothing_it_is_silent(forge: Forge) -> None:
+    assert forge.run("nothing") == ""
+    assert forge.pulls() == []
+    assert forge.taken() == ""
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [("conflicts", "conflict in train.py"), ("refused", "copier-ml: no such template")],
+)
+def test_what_needs_somebody_fails_and_says_what(forge: Forge, ends: str, told: str) -> None:
+    summary = forge.run(ends, expect=1)
+    assert told in summary
+    assert "`uv run just update-template`" in summary
+    assert "What v9.1.0 brings" in summary
+    assert forge.pulls() == []
+    assert forge.taken() == ""
+
+
+def test_commits_of_others_on_the_branch_stay(forge: Forge) -> None:
+    forge.run("one")
+    theirs = forge.clone("theirs")
+    git("checkout", "--quiet", BRANCH, folder=theirs)
+    forge.commit(theirs, "mended")
+    git("push", "--quiet", folder=theirs)
+    before = git("rev-parse", BRANCH, folder=forge.origin)
+    assert "test@example.org" in forge.run("two")
+    assert git("rev-parse", BRANCH, folder=forge.origin) == before
+
+
+def test_one_that_was_closed_stays_closed(forge: Forge) -> None:
+    forge.run("one")
+    forge.pulls_file.write_text(json.dumps([forge.pulls()[0] | {"state": "CLOSED"}]))
+    forge.run("two")
+    assert [pull["state"] for pull in forge.pulls()] == ["CLOSED"]
+    assert forge.taken() == "one"
+
+
+def test_an_older_pull_request_is_closed(forge: Forge) -> None:
+    older = {"number": 1, "headRefName": "template/v9.0.0", "state": "OPEN"}
+    other = {"number": 2, "headRefName": "mine", "state": "OPEN"}
+    forge.pulls_file.write_text(json.dumps([older, other]))
+    forge.run("one")
+    assert [pull["state"] for pull in forge.pulls()] == ["CLOSED", "OPEN", "OPEN"]
+
+
+def test_a_push_that_is_refused_fails_with_the_remedy(forge: Forge) -> None:
+    hook = forge.origin / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    assert "TEMPLATE_TOKEN" in forge.run("one", expect=1)
+    assert forge.pulls() == []
+
+
+def test_its_rights_are_the_least_and_its_actions_pinned() -> None:
+    loaded = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
+    assert loaded["permissions"] == {}
+    assert job()["permissions"] == {"contents": "write", "pull-requests": "write"}
+    assert loaded["concurrency"]["group"]
+    assert set(loaded[True]) == {"schedule", "workflow_dispatch"}
+    lines = WORKFLOW.read_text(encoding="utf-8").splitlines()
+    used = [line.strip().removeprefix("- ") for line in lines if "uses:" in line]
+    assert used
+    assert not [line for line in used if not PINNED.fullmatch(line)]
+
+
+def test_the_step_that_runs_the_templates_code_has_no_token() -> None:
+    with_token = [step["name"] for step in job()["steps"] if "GH_TOKEN" in step.get("env", {})]
+    assert with_token == ["Push", "Open or refresh the pull request"]
+    (checkout,) = [s for s in job()["steps"] if s.get("uses", "").startswith("actions/checkout")]
+    assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
