@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """Facts about one project, ready to print. Lists are sorted."""
+    """Facts about one project, ready to print. Lists are sorted, or say how they are not."""
 
     distribution: str
     """Name on an index and on the command line, in kebab case."""
@@ -51,13 +51,14 @@ class Plan:
     """Address of the picture that shows the state of the checks; empty if nothing shows it."""
 
     dependencies: list[str]
-    """Requirements of the package, whatever the accelerator."""
+    """Requirements of the package, whatever the accelerator, in the order of ``_appendable``."""
 
     extras: dict[str, list[str]]
-    """Requirements of each extra: the accelerators' builds, and the parts of the package."""
+    """Requirements of each extra: the accelerators' builds, and the parts of the package. Those of
+    the parts are in the order of ``_appendable``."""
 
     groups: dict[str, list[str]]
-    """Requirements of each dependency group."""
+    """Requirements of each dependency group, in the order of ``_appendable``."""
 
     environments: list[str]
     """Markers of the platforms, and the newest Python, that the lock serves."""
@@ -89,6 +90,9 @@ class Plan:
     has_workflows: bool
     """Whether GitHub Actions run its checks and publish its images."""
 
+    bot: str
+    """Name of the bot that raises versions; empty without one, or without a forge to run it."""
+
     has_docs: bool
     """Whether there is a documentation site."""
 
@@ -97,6 +101,10 @@ class Plan:
 
     absent_paths: list[str]
     """Gitignore patterns, anchored at the project root, of what the answers leave out."""
+
+    owned_paths: dict[str, str]
+    """Gitignore patterns, anchored at the project root, of the owner's own files, and what each is
+    for."""
 
 
 def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
@@ -122,9 +130,9 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         classifiers=sorted({*_collect(chosen, "classifiers"), *map(_classifier, pythons)}),
         urls=_urls(answers.get("repository_url", "")),
         badge=_badge(answers.get("repository_url", ""), answers.get("ci", "none")),
-        dependencies=sorted(_collect(chosen, "dependencies")),
-        extras=packages.extras | extras,
-        groups=groups,
+        dependencies=_appendable(_collect(chosen, "dependencies")),
+        extras=packages.extras | {name: _appendable(lines) for name, lines in extras.items()},
+        groups={name: _appendable(lines) for name, lines in groups.items()},
         environments=_environments(pythons[-1], _collect(chosen, "platforms")),
         pythons=pythons,
         stack=stack,
@@ -135,9 +143,11 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         has_extras=bool(stack.builds),
         has_cuda="cuda" in stack.builds,
         has_workflows=".github/" in _collect(chosen, "paths"),
+        bot=_bot(choices, answers),
         has_docs="docs" in groups,
         has_notebooks="notebooks" in groups,
         absent_paths=_absent(_collect(chosen, "paths"), _collect(others, "paths"), package),
+        owned_paths=_owned(chosen, package),
     )
 
 
@@ -173,6 +183,22 @@ def _merge(rows: Iterable[Row], key: str) -> dict[str, list[str]]:
     return dict(sorted(merged.items()))
 
 
+def _appendable(requirements: list[str]) -> list[str]:
+    """Sort, and let the last two change places.
+
+    ``uv add`` keeps a sorted list sorted and appends to any other. What an owner adds then stands
+    below the line that says so, away from what the template may change.
+    """
+    in_order = sorted(requirements)
+    return in_order[:-2] + in_order[:-3:-1]
+
+
+def _owned(chosen: Iterable[Row], package: str) -> dict[str, str]:
+    """Anchor the paths that belong to the owner."""
+    owned = {path: text for row in chosen for path, text in row.get("owned", {}).items()}
+    return dict(sorted(("/" + path.format(package=package), owned[path]) for path in owned))
+
+
 def _absent(present: list[str], others: list[str], package: str) -> list[str]:
     """Anchor the paths that no answer brings.
 
@@ -180,6 +206,12 @@ def _absent(present: list[str], others: list[str], package: str) -> list[str]:
     """
     absent = [path for path in others if path not in present]
     return ["/" + path.format(package=package).rstrip("/") for path in absent]
+
+
+def _bot(choices: dict[str, dict[str, Row]], answers: Mapping[str, Any]) -> str:
+    """Name the bot, where the project's forge runs it."""
+    row = choices["dependency_bot"].get(answers.get("dependency_bot", "none"), {})
+    return str(row.get("name", "")) if answers.get("ci", "none") != "none" else ""
 
 
 def _authors(name: str, email: str) -> list[dict[str, str]]:
@@ -238,14 +270,15 @@ class PlanHook(ContextHook):
         self._plans: dict[str, Plan] = {}
 
     def hook(self, context: dict[str, Any]) -> None:
-        """Add ``plan`` to a context, unless questions are being asked or a project is moved.
+        """Add ``plan`` to a context, unless questions are being asked or nothing is answered yet.
 
-        A migration that is run before an update has no answers yet.
+        The latter is so in a migration before an update, and where an update that meets a deleted
+        file renders ``_skip_if_exists``.
         """
         # Copier asks for a context about ten times a file: plan once per set of answers.
-        if context["_copier_phase"] in ("prompt", "migrate"):
-            return
         answers = context["_copier_answers"]
+        if context["_copier_phase"] == "prompt" or "package_name" not in answers:
+            return
         key = repr(answers)
         if key not in self._plans:
             stack = self._stack_for(answers)

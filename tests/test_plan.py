@@ -13,6 +13,7 @@ ANSWERS = {
     "package_name": "churn_model",
     "license": "MIT",
     "ci": "github",
+    "dependency_bot": "dependabot",
     "framework": "sklearn",
     "python_version": "3.12",
     "cuda_version": "none",
@@ -139,11 +140,46 @@ def test_answers_that_an_older_project_lacks_leave_things_out() -> None:
 
 
 @pytest.mark.parametrize("answers", every_variant(), ids=label)
-def test_requirements_are_sorted_and_unique(answers: dict[str, Any]) -> None:
+def test_requirements_are_unique_and_sorted_but_for_the_last_two(answers: dict[str, Any]) -> None:
     found = make(**answers)
-    extras = found.packages.extras.values()
-    for requirements in (found.dependencies, *extras, *found.groups.values()):
-        assert requirements == sorted(set(requirements))
+    for requirements in (found.dependencies, *found.extras.values(), *found.groups.values()):
+        in_order = sorted(set(requirements))
+        assert requirements in (in_order, [*in_order[:-2], *reversed(in_order[-2:])])
+    for requirements in found.packages.extras.values():
+        assert requirements == sorted(requirements)
+
+
+def test_the_list_of_requirements_is_not_sorted_in_any_way_that_uv_knows() -> None:
+    for framework in domain("framework"):
+        found = make(framework=framework)
+        for requirements in (found.dependencies, found.groups["dev"]):
+            names = [re.split(r"[^\w-]", requirement)[0] for requirement in requirements]
+            assert names != sorted(names)
+            assert requirements != sorted(requirements)
+
+
+def test_a_list_of_one_or_none_is_left_as_it_is() -> None:
+    assert plan._appendable([]) == []
+    assert plan._appendable(["a"]) == ["a"]
+    assert plan._appendable(["c", "a", "b"]) == ["a", "c", "b"]
+
+
+def test_a_bot_is_named_where_a_forge_runs_it() -> None:
+    assert make(dependency_bot="renovate").bot == "Renovate"
+    assert make(dependency_bot="none").bot == ""
+    assert make(dependency_bot="renovate", ci="none").bot == ""
+    assert make_of({"project_name": "Churn", "package_name": "churn"}).bot == ""
+
+
+def test_only_the_chosen_bot_has_its_file() -> None:
+    files = {"/.github/dependabot.yml", "/.github/renovate.json"}
+    left_out = {
+        bot: files & set(make(dependency_bot=bot).absent_paths) for bot in domain("dependency_bot")
+    }
+    assert left_out["dependabot"] == {"/.github/renovate.json"}
+    assert left_out["renovate"] == {"/.github/dependabot.yml"}
+    assert left_out["none"] == files
+    assert "/.github" in make(ci="none").absent_paths
 
 
 def test_rows_and_choices_agree() -> None:
