@@ -1,6 +1,6 @@
 """A template rendered with a project's answers, into a folder of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
@@ -34,6 +34,16 @@ class Rendering:
     def is_owners(self, path: str) -> bool:
         """Tell whether a file is the owner's from the first day on."""
         return self.worker.match_skip(Path(path))
+
+    def find_excluded(self, paths: Iterable[str], answers: Mapping[str, Any]) -> set[str]:
+        """Find paths that this version leaves out, also for other answers than these."""
+        told = {key: value for key, value in answers.items() if not key.startswith("_")}
+        worker = self.worker
+        context: dict[str, Any] = {**worker._render_context(), "_copier_operation": "copy", **told}
+        patterns = map(worker.jinja_env.from_string, worker.all_exclusions)
+        rendered = (pattern.render(**context) for pattern in patterns)
+        is_excluded = worker._path_matcher(line for text in rendered for line in text.splitlines())
+        return {path for path in paths if is_excluded(Path(path))}
 
 
 def make_worker(**options: Any) -> "Worker":

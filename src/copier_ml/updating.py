@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -119,6 +119,9 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
 
     ours = _inside(where.read(whole), project.prefix)
     sides = merging.Trees(base, where.add(work / "new"), ours)
+    # What a version leaves out for the old answers as well is not gone, but handed to the owner.
+    for path in after.find_excluded(base.keys() - sides.new.keys(), project.answers):
+        del base[path]
     settled, outcome.kept = merging.settle(where, sides, after.is_owners)
     merged = merging.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
     outcome.conflicts, outcome.lost = merged.conflicts, merged.lost
@@ -166,9 +169,25 @@ def _list_changes(where: Sandbox, old: str, new: str) -> list[tuple[str, str]]:
 
 
 def _find_in_the_way(project: Project, changes: list[tuple[str, str]]) -> list[str]:
-    """Find new files that would be written over what Git does not know: it spares none of these."""
-    added = [path for letter, path in changes if letter == "A"]
-    return [path for path in added if (project.root / path).exists()]
+    """Find what Git does not know and a new file would take the place of: Git spares none of it."""
+    gone = {path for letter, path in changes if letter == "D"}
+    found: list[str] = []
+    for path in (path for letter, path in changes if letter == "A"):
+        *folders, _ = PurePosixPath(path).parents
+        found += [str(folder) for folder in folders if _is_leaf(project.root / folder)]
+        found += _files_of(project.root, path)
+    return sorted(set(found) - gone)
+
+
+def _is_leaf(path: Path) -> bool:
+    return path.is_symlink() or (path.exists() and not path.is_dir())
+
+
+def _files_of(root: Path, path: str) -> list[str]:
+    """List the file of a name, or all files of the folder of that name."""
+    if _is_leaf(root / path):
+        return [path]
+    return [it.relative_to(root).as_posix() for it in (root / path).rglob("*") if _is_leaf(it)]
 
 
 def finish(trial: Trial, project: Project) -> str:
