@@ -16,6 +16,9 @@ OURS = "your-project"
 
 SUBMODULE = "160000"
 
+TEXTS = {"100644", "100755"}
+"""Modes of files that have lines: no links, no submodules."""
+
 
 @dataclass(frozen=True)
 class Trees:
@@ -86,9 +89,12 @@ def settle(
         touched = path in moved or (path in ours and ours[path] != base.get(path))
         if touched and path != ANSWERS_FILE and is_owners(path):
             keep(path, "it is yours")
+            if (target := renamed.get(path)) in new:
+                # The name is the template's to choose, what the file holds is not.
+                new[target] = new.pop(path)
     if ANSWERS_FILE in ours:
         base[ANSWERS_FILE] = ours[ANSWERS_FILE]
-    _match_line_ends(sandbox, base, new, ours)
+    _match_line_ends(sandbox, base, new, ours, renamed)
     return Trees(base, new, ours), kept
 
 
@@ -103,20 +109,28 @@ def find_renames(sandbox: Sandbox, old: Tree, new: Tree) -> dict[str, str]:
     return dict(zip(told[1::3], told[2::3], strict=True))
 
 
-def _match_line_ends(sandbox: Sandbox, base: Tree, new: Tree, ours: Tree) -> None:
+def _match_line_ends(
+    sandbox: Sandbox, base: Tree, new: Tree, ours: Tree, renamed: dict[str, str]
+) -> None:
     edited = [path for path in base if path in ours and ours[path] != base[path]]
-    edited = [path for path in edited if SUBMODULE not in (ours[path][0], base[path][0])]
+    edited = [path for path in edited if {ours[path][0], base[path][0]} <= TEXTS]
     blobs = sandbox.fetch(tree[path][1] for path in edited for tree in (base, ours))
     for path in edited:
         if _ends_with_crlf(blobs[ours[path][1]]) and not _ends_with_crlf(blobs[base[path][1]]):
-            for tree in (tree for tree in (base, new) if path in tree):
-                mode, blob = tree[path]
-                text = sandbox.fetch([blob])[blob]
-                tree[path] = mode, sandbox.store(text.replace(b"\n", b"\r\n"))
+            for tree, name in ((base, path), (new, renamed.get(path, path))):
+                if name in tree and tree[name][0] in TEXTS:
+                    mode, blob = tree[name]
+                    tree[name] = mode, sandbox.store(_with_crlf(sandbox.fetch([blob])[blob]))
 
 
 def _ends_with_crlf(text: bytes) -> bool:
     return b"\0" not in text and 0 < text.count(b"\n") == text.count(b"\r\n")
+
+
+def _with_crlf(content: bytes) -> bytes:
+    if b"\0" in content:
+        return content
+    return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def merge(sandbox: Sandbox, trees: Trees, whole: str, prefix: str, theirs: str) -> Merge:
@@ -178,7 +192,7 @@ def _read_messages(items: Sequence[str]) -> list[tuple[str, str]]:
 
 def _reason(sandbox: Sandbox, sides: dict[str, str]) -> str:
     texts = sandbox.fetch(filter(None, sides.values())).values()
-    if any(b"\0" in text for text in texts):
+    if {"2", "3"} <= sides.keys() and any(b"\0" in text for text in texts):
         return "a binary file that both of you changed: yours is kept"
     match "".join(sorted(sides)):
         case "12":

@@ -32,5 +32,7 @@ def refusing() -> Iterator[None]:
     """Call each mistake in the block a refusal."""
     try:
         yield
+    except RefusalError:
+        raise
     except mistakes() as error:
         raise RefusalError(describe(error)) from error

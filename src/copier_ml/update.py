@@ -37,7 +37,8 @@ def _land(found: project.Project, trial: updating.Trial, args: Namespace) -> int
         print(telling.as_text(outcome))
         return CLEAN
     if outcome.is_refused:
-        raise RefusalError("\n".join([telling.as_text(outcome), "Nothing was changed."]))
+        print(telling.as_text(outcome))
+        raise RefusalError(_refusal(outcome))
     landing.check_branch(found, outcome.new)
     tree = updating.finish(trial, found)
     print(telling.as_text(outcome))
@@ -60,6 +61,18 @@ def _land(found: project.Project, trial: updating.Trial, args: Namespace) -> int
         return CONFLICTS
     print(f"Look at it with 'git diff HEAD {branch}', take it with 'git merge {branch}'.")
     return CLEAN
+
+
+def _refusal(outcome: updating.Outcome) -> str:
+    if outcome.in_the_way:
+        return (
+            f"Git does not know {', '.join(outcome.in_the_way)}, and the update would write over "
+            "that: commit, move or delete it (nothing was changed)"
+        )
+    return (
+        f"edits of yours in {', '.join(outcome.lost)} would be lost: undo them, or move them to "
+        "another file (nothing was changed)"
+    )
 
 
 def _tell_conflicts(found: project.Project, outcome: updating.Outcome, folder: Path) -> None:
