@@ -36,8 +36,8 @@ def new(args: Namespace) -> None:
             unsafe=True,  # The template is ours, or the one that the user named.
         ) as worker,
     ):
-        _refuse_unknown(answers, _read_questions(worker))
-        _copy(worker)
+        refuse_unknown(answers, _read_questions(worker))
+        run_copy(worker)
     if not args.quiet:
         _print_next_steps(args.dest, worker.answers.combined)
 
@@ -100,14 +100,14 @@ def _read_questions(worker: "Worker") -> Mapping[str, Any]:
         ) from error
 
 
-def _refuse_unknown(answers: Mapping[Any, Any], questions: Mapping[str, Any]) -> None:
+def refuse_unknown(answers: Mapping[Any, Any], questions: Mapping[str, Any]) -> None:
     """Refuse an answer without a question, which Copier would drop in silence."""
     for name in (name for name in answers if name not in questions):
         nearest = "".join(get_close_matches(str(name), questions, n=1, cutoff=0))
         raise ValueError(f"the template does not ask {name!r}; did you mean {nearest!r}?")
 
 
-def _copy(worker: "Worker") -> None:
+def run_copy(worker: "Worker") -> None:
     """Ask, write and run the tasks; name the answer that Copier chokes on, as it does not."""
     from yaml import YAMLError
 

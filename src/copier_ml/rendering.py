@@ -6,6 +6,7 @@ from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .new import refuse_unknown, run_copy
 from .project import ANSWERS_FILE
 from .template import Template
 
@@ -96,7 +97,8 @@ def render(
         skip_tasks=True,
         unsafe=True,  # Whether the template is trusted has been asked before.
     )
-    worker.run_copy()
+    refuse_unknown(worker.data, worker.template.questions_data)
+    run_copy(worker)
     _remember(folder / ANSWERS_FILE, template)
     return Rendering(folder, worker)
 
@@ -136,6 +138,12 @@ class Beside:
         if told:
             raise ValueError(f"cannot render the version that the project has: {told}")
 
+    def stop(self) -> None:
+        """Let it end, whatever came of it: it removes what Copier has in other folders."""
+        self.process.join(timeout=60)
+        self.process.kill()
+        self.process.join()
+
 
 def _render_and_tell(sender: Any, *arguments: Any) -> None:
     from .messages import describe
@@ -143,6 +151,8 @@ def _render_and_tell(sender: Any, *arguments: Any) -> None:
     try:
         render(*arguments)
         sender.send("")
+    except KeyboardInterrupt:
+        return  # Ctrl-C is told by the process that started this one.
     except Exception as error:
         sender.send(describe(error) or type(error).__name__)
 

@@ -64,20 +64,23 @@ class Template:
         return found.stdout.decode("utf-8", "replace")
 
 
-def fetch(address: str, folder: Path) -> Template:
+def fetch(address: str, folder: Path, near: Path) -> Template:
     """Clone a template, and make the tags that its changelog has and its repository lacks.
 
     Args:
         address: What a project remembers: a folder, a URL, or Copier's short form of one.
         folder: Where the clone is to be; it must not exist.
+        near: Folder that a relative address counts from.
 
     Raises:
         ValueError: There is no such repository, or it lets nobody in.
     """
     from copier._vcs import get_repo
 
-    url = get_repo(address) or address
-    cloned = Git(folder.parent).attempt("clone", "--quiet", "--bare", "--", url, str(folder))
+    is_folder = (near / address).is_dir()
+    url = str((near / address).absolute()) if is_folder else get_repo(address) or address
+    alone = ("--quiet", "--bare", "--template=")
+    cloned = Git(folder.parent).attempt("clone", *alone, "--", url, str(folder))
     if cloned.returncode:
         reason = describe(ValueError(cloned.stderr.decode("utf-8", "replace")))
         raise ValueError(

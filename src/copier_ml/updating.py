@@ -97,7 +97,7 @@ def tried(project: Project, wish: Wish) -> Iterator[Trial]:
 
 
 def _try(project: Project, wish: Wish, work: Path) -> Trial:
-    source = template.fetch(project.source, work / "template.git")
+    source = template.fetch(project.source, work / "template.git", project.folder)
     old, new = source.resolve(project.commit), source.resolve(wish.to or source.newest())
     outcome = Outcome(project.name, source.describe(old), source.describe(new))
     where = sandbox.make(work / "sandbox", project.git)
@@ -111,9 +111,12 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
         return Trial(outcome, where, None, None)
 
     before = render_beside(source, old, project.answers, work / "old")
-    after = render(source, new, project.answers, work / "new", wish.data)
-    _compare_answers(outcome, project.answers, after.answers)
-    before.join()
+    try:
+        after = render(source, new, project.answers, work / "new", wish.data)
+        _compare_answers(outcome, project.answers, after.answers)
+        before.join()
+    finally:
+        before.stop()  # It would write on while its folder is removed.
     base = where.add(work / "old")
     whole = _prepare(where, project, after, base, outcome.old)
 
