@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from importlib.metadata import version
+from io import TextIOWrapper
 
 from . import new, preview, update
 from .messages import RefusalError, describe, mistakes
@@ -21,6 +22,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     A refusal, and wrong usage, are 2.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name of a file, or a changelog, may have what this terminal cannot show.
+            stream.reconfigure(errors="backslashreplace")
     args = _make_parser().parse_args(argv)
     try:
         return args.verb(args) or 0

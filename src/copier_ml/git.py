@@ -2,10 +2,14 @@
 
 import os
 import subprocess
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 FIXED = {
+    "color.ui": "false",
+    "column.ui": "never",
     "core.attributesFile": os.devnull,
     "core.autocrlf": "false",
     "core.excludesFile": os.devnull,
@@ -15,12 +19,19 @@ FIXED = {
     "core.safecrlf": "false",
     "commit.gpgSign": "false",
     "diff.noprefix": "false",
+    "diff.renameLimit": "7000",
     "diff.renames": "true",
     "gc.auto": "0",
+    "log.showSignature": "false",
     "merge.conflictStyle": "zdiff3",
+    "merge.default": "text",
     "merge.directoryRenames": "conflict",
+    "merge.renameLimit": "7000",
     "merge.renames": "true",
+    "merge.renormalize": "false",
+    "protocol.file.allow": "always",  # Objects come from the sandbox, by its path.
     "rerere.enabled": "false",
+    "submodule.recurse": "false",
     "tag.gpgSign": "false",
 }
 """What a merge depends on. A hostile global configuration loses edits, and is ten times as slow.
@@ -28,31 +39,47 @@ FIXED = {
 The rest is the user's: who they are, how they log in, which proxy they use.
 """
 
+LED = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DEFAULT_HASH",
+    "GIT_DIR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+}
+"""Variables of a Git that is running, as in a hook: they would lead into another repository."""
 
-def fixed_environment() -> dict[str, str]:
-    """Give the variables that fix Git's configuration, for Git itself and whoever calls it.
 
-    They stand before all files. Variables of a Git that is running, such as ``GIT_DIR`` in a hook,
-    would lead into another repository.
+def configured(settings: Mapping[str, str]) -> dict[str, str]:
+    """Give the process's environment without what leads Git elsewhere, and with some settings.
+
+    They stand before all files, and after the settings that the environment has: a runner of CI
+    logs in with these.
     """
-    pairs = [
-        item
-        for number, (key, value) in enumerate(FIXED.items())
-        for item in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", value))
-    ]
-    return dict(pairs) | {
-        "GIT_CONFIG_COUNT": str(len(FIXED)),
-        "GIT_LFS_SKIP_SMUDGE": "1",  # A merge compares pointers.
-        "LC_ALL": "C",
-    }
+    environment = {name: text for name, text in os.environ.items() if name not in LED}
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    first = int(count) if count.isdecimal() else 0
+    for number, (key, value) in enumerate(settings.items(), first):
+        environment[f"GIT_CONFIG_KEY_{number}"] = key
+        environment[f"GIT_CONFIG_VALUE_{number}"] = value
+    environment["GIT_CONFIG_COUNT"] = str(first + len(settings))
+    return environment | {"LC_ALL": "C"}
 
 
 def own_environment() -> dict[str, str]:
-    """Give the process's environment without what leads Git elsewhere, and with what is fixed."""
-    led = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
-    return {name: text for name, text in os.environ.items() if name not in led} | (
-        fixed_environment()
-    )
+    """Give the process's environment with Git's configuration fixed, for Git and its callers."""
+    environment = configured(FIXED)
+    environment["GIT_LFS_SKIP_SMUDGE"] = "1"  # A merge compares pointers.
+    if not (sys.stdin and sys.stdin.isatty()):
+        # Git would ask for a password at the terminal even so, and a robot has nobody to answer.
+        environment["GIT_TERMINAL_PROMPT"] = "0"
+    return environment
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .git import Git
+from .git import Git, configured
 from .merging import Merge
 from .messages import RefusalError
 from .project import Project
@@ -15,6 +15,9 @@ from .sandbox import Sandbox
 
 TRAILER = "Template-Result"
 """Last line of an update's commit, with its tree: a branch that still has it holds nothing else."""
+
+PLAIN = ("--no-autostash", "--no-squash", "--no-verify-signatures")
+"""What a configuration may want of a merge, and what would touch files that are not committed."""
 
 
 def branch_of(version: str) -> str:
@@ -31,6 +34,7 @@ def check_branch(project: Project, version: str) -> None:
     git, branch = project.git, branch_of(version)
     reference = f"refs/heads/{branch}"
     if git.attempt("rev-parse", "--verify", "--quiet", reference).returncode:
+        _check_name(git, branch)
         return
     for block in git.run("worktree", "list", "--porcelain").split("\n\n"):
         if f"branch {reference}" in block.splitlines():
@@ -41,10 +45,24 @@ def check_branch(project: Project, version: str) -> None:
             )
     told = git.run("log", "-1", f"--format=%T %(trailers:key={TRAILER},valueonly)", reference)
     is_merged = not git.attempt("merge-base", "--is-ancestor", reference, project.head).returncode
-    if not is_merged and len(set(told.split())) != 1:
+    tree, *trailer = told.split()
+    if not is_merged and trailer != [tree]:
         raise RefusalError(
             f"the branch {branch} holds commits of yours: merge it, or drop it with "
             f"'git branch -D {branch}'"
+        )
+
+
+def _check_name(git: Git, branch: str) -> None:
+    """Refuse a branch whose name another one is in the way of: Git keeps them in folders."""
+    *folders, _ = PurePosixPath(branch).parents
+    wanted = [f"refs/heads/{name}" for name in (*map(str, folders), f"{branch}/")]
+    taken = git.run("for-each-ref", "--format=%(refname:short)", *wanted).split()
+    # A folder is a pattern for all that is in it, too.
+    if found := [name for name in taken if name in map(str, folders) or f"{branch}/" in name]:
+        raise RefusalError(
+            f"the branch {found[0]} is in the way of {branch}: 'git branch -m {found[0]} NAME' "
+            "gives it another name"
         )
 
 
@@ -94,9 +112,9 @@ def apply(project: Project, made: str) -> None:
     """
     # The owner's own configuration: it decides how lines end on this disk.
     done = subprocess.run(
-        ["git", "merge", "--ff-only", "--quiet", made],
+        ["git", "merge", "--ff-only", "--quiet", *PLAIN, made],
         cwd=project.root,
-        env=_without_hooks(),
+        env=configured({"core.hooksPath": os.devnull}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -106,15 +124,6 @@ def apply(project: Project, made: str) -> None:
     if done.returncode:
         reason = " ".join(done.stderr.split()).removeprefix("error: ").removesuffix(" Aborting")
         raise RefusalError(f"{reason} (nothing was changed)")
-
-
-def _without_hooks() -> dict[str, str]:
-    return dict(os.environ) | {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "core.hooksPath",
-        "GIT_CONFIG_VALUE_0": os.devnull,
-        "LC_ALL": "C",
-    }
 
 
 def open_conflicts(
@@ -149,7 +158,8 @@ def open_conflicts(
 def _mark(git: Git, merge: Merge) -> None:
     """Put the sides of each conflict into the index, where Git looks for what is not solved."""
     paths = {line.partition("\t")[2] for line in merge.stages}
-    gone = [f"0 {'0' * 40}\t{path}" for path in paths]
+    null = "0" * len(git.run("rev-parse", "HEAD"))
+    gone = [f"0 {null}\t{path}" for path in paths]
     lines = "".join(f"{line}\0" for line in [*gone, *merge.stages])
     git.run("update-index", "-z", "--index-info", stdin=lines)
 

@@ -1,7 +1,11 @@
 """How a mistake is told: in one line."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+PASSWORD = re.compile(r"(https?://)[^/\s@]+@")
+"""Who logs in, in an address: logs are read by many."""
 
 
 class RefusalError(ValueError):
@@ -13,7 +17,8 @@ def describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     lines = (getattr(error, "stderr", None) or str(error)).splitlines()
-    return " ".join(line.strip() for line in lines if not line.startswith("Cloning")).rstrip(".")
+    told = " ".join(line.strip() for line in lines if not line.startswith("Cloning"))
+    return PASSWORD.sub(r"\1***@", told).rstrip(".")
 
 
 def mistakes() -> tuple[type[BaseException], ...]:

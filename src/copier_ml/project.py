@@ -84,7 +84,7 @@ def _locate(git: Git) -> tuple[Path, str]:
 
 
 def _read_answers(git: Git, head: str, prefix: str, folder: Path) -> dict[str, Any]:
-    from yaml import safe_load
+    from yaml import YAMLError, safe_load
 
     found = git.attempt("show", f"{head}:{prefix}{ANSWERS_FILE}")
     if found.returncode:
@@ -92,7 +92,14 @@ def _read_answers(git: Git, head: str, prefix: str, folder: Path) -> dict[str, A
             "commit it" if (folder / ANSWERS_FILE).exists() else "'copier-ml adopt' can make one"
         )
         raise ValueError(f"{folder} has no {ANSWERS_FILE} in its last commit; {remedy}")
-    answers = safe_load(found.stdout)
+    try:
+        answers = safe_load(found.stdout)
+    except YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        raise ValueError(
+            f"{folder / ANSWERS_FILE}:{line} is no YAML in the last commit; get the file back from "
+            "Git's history, for example with 'git log -p'"
+        ) from error
     for key in ("_src_path", "_commit"):
         if not isinstance(answers, dict) or not isinstance(answers.get(key), str):
             raise ValueError(

@@ -84,13 +84,21 @@ class Sandbox:
         return self.git.run("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
 
     def checkout(self, tree: str) -> None:
-        """Write a tree into the working tree and into the index."""
+        """Write a tree into the working tree and into the index, each file as it is stored."""
+        # The project may have files that its own attributes would change on their way back.
+        self._attributes.parent.mkdir(exist_ok=True)
+        self._attributes.write_text("* -text -filter -ident -working-tree-encoding\n")
         self.git.run("read-tree", "--reset", "-u", tree)
 
     def snapshot(self) -> str:
         """Store the working tree as it is, without what it ignores, and return its name."""
         self.git.run("add", "--all")
+        self._attributes.unlink(missing_ok=True)
         return self.git.run("write-tree")
+
+    @property
+    def _attributes(self) -> Path:
+        return self.folder / ".git" / "info" / "attributes"
 
     def _index(self, lines: Iterable[str], name: str) -> str:
         index = self.folder / ".git" / name
@@ -104,11 +112,12 @@ class Sandbox:
 def make(folder: Path, project: Git) -> Sandbox:
     """Make a sandbox in a folder that does not exist yet, for the repository of a project."""
     folder.mkdir()
-    Git(folder).run("init", "--quiet", "--template=")
+    kind = project.run("rev-parse", "--show-object-format")
+    Git(folder).run("init", "--quiet", "--template=", f"--object-format={kind}")
     objects = project.run("rev-parse", "--path-format=absolute", "--git-path", "objects")
     info = folder / ".git" / "objects" / "info"
     info.mkdir(parents=True, exist_ok=True)
-    (info / "alternates").write_text(f"{objects}\n", encoding="utf-8")
+    (info / "alternates").write_bytes(os.fsencode(f"{objects}\n"))
     return Sandbox(folder)
 
 

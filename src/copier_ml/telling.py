@@ -12,7 +12,7 @@ WORDS = {"A": "new", "D": "gone", "M": "changed", "T": "of another type"}
 
 def as_json(outcome: Outcome) -> str:
     """Write all that is known, for programs."""
-    return json.dumps(asdict(outcome), indent=2, ensure_ascii=False)
+    return json.dumps(asdict(outcome), indent=2, ensure_ascii=False, default=str)
 
 
 def as_text(outcome: Outcome) -> str:
@@ -63,4 +63,4 @@ def _because(conflict: Any) -> str:
 
 
 def _spell(answer: Any) -> str:
-    return "no answer" if answer is None else json.dumps(answer, ensure_ascii=False)
+    return "no answer" if answer is None else json.dumps(answer, ensure_ascii=False, default=str)

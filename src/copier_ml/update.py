@@ -80,9 +80,10 @@ def _tell_conflicts(found: project.Project, outcome: updating.Outcome, folder: P
     here = shlex.quote(str(folder))
     print(
         f"\nNothing of yours was changed. The merge waits in {folder}; to end it:\n"
-        f"\n  cd {here}\n  git status        # solve what it names, and 'git add' it"
-        "\n  uv lock           # if pyproject.toml was among them"
-        f"\n  git commit --all --no-edit\n  cd {shlex.quote(str(found.root))}\n  git merge {branch}"
+        f"\n  cd {shlex.quote(str(folder / found.prefix))}"
+        "\n  git status                   # solve what it names, and 'git add' it"
+        "\n  uv lock && git add uv.lock   # if pyproject.toml was among them"
+        f"\n  git commit --no-edit\n  cd {shlex.quote(str(found.root))}\n  git merge {branch}"
         f"\n  git worktree remove --force {here} && git branch -d {branch}"
     )
 
