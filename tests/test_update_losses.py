@@ -17,6 +17,7 @@ from updates import (
     start,
     state,
     update,
+    worktree,
     write,
 )
 
@@ -250,3 +251,13 @@ def test_two_files_of_one_name_are_a_conflict_unless_they_agree(tmp_path: Path) 
     edit(project, {"new": "mine\n", "same": "same\n"})
     told = update(project, expect=1)
     assert listed(told.out, CONFLICTS) == ["new: both of you made a file of this name"]
+
+
+def test_a_file_of_the_owners_and_a_folder_of_one_name_are_a_conflict(tmp_path: Path) -> None:
+    one = {"a": "a\n"}
+    project = start(tmp_path, one, {"a": "a\n", "mine": "theirs\n", "folder/new": "theirs\n"})
+    edit(project, {"folder": "mine\n", "mine/x": "mine\n"})
+    told = update(project, expect=1)
+    rows = sorted(row.split(": ")[0] for row in listed(told.out, CONFLICTS))
+    assert rows == ["folder~your-project", "mine~template-v2.0.0"]
+    assert (worktree(told) / "folder~your-project").read_text() == "mine\n"

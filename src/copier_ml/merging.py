@@ -171,7 +171,7 @@ def _read_conflicts(
         facts, _, path = line.partition("\t")
         mode, blob, stage = facts.split()
         sides.setdefault(path, {})[stage] = blob if mode != SUBMODULE else ""
-    conflicts = [Conflict(path, _reason(sandbox, blobs)) for path, blobs in sides.items()]
+    conflicts = [Conflict(path, _reason(sandbox, path, sides[path])) for path in sides]
     # Git tells about a folder's name without a file in conflict.
     for kind, text in _read_messages(messages):
         if kind.startswith("CONFLICT (directory rename"):
@@ -190,7 +190,7 @@ def _read_messages(items: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _reason(sandbox: Sandbox, sides: dict[str, str]) -> str:
+def _reason(sandbox: Sandbox, path: str, sides: dict[str, str]) -> str:
     texts = sandbox.fetch(filter(None, sides.values())).values()
     if {"2", "3"} <= sides.keys() and any(b"\0" in text for text in texts):
         return "a binary file that both of you changed: yours is kept"
@@ -203,6 +203,10 @@ def _reason(sandbox: Sandbox, sides: dict[str, str]) -> str:
             return "both of you made a file of this name"
         case "123":
             return "both of you changed the same lines"
+        case "2" if path.endswith(f"~{OURS}"):
+            return "a file of yours, whose name is a folder of the template's"
+        case "3" if "~template-" in path:
+            return "a file of the template's, whose name is a folder of yours"
         case _:
             return "both of you gave it another name"
 
@@ -213,7 +217,8 @@ def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> li
     A file that equals the new render, where the owner's differed from both renders, lost its edits.
     """
     merged = sandbox.read(result.tree)
-    open_paths = {conflict.path for conflict in result.conflicts}
+    # Where one side has a file and the other a folder, Git gives the file another name.
+    open_paths = {conflict.path.removesuffix(f"~{OURS}") for conflict in result.conflicts}
     mine = {path: entry for path, entry in trees.ours.items() if entry != trees.base.get(path)}
     lost = []
     for path, entry in mine.items():
