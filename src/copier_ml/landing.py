@@ -66,9 +66,12 @@ def _check_name(git: Git, branch: str) -> None:
         )
 
 
-def commit(project: Project, sandbox: Sandbox, tree: str, message: str) -> str:
-    """Commit a tree of the sandbox on top of the project's commit; no branch has it yet."""
-    _receive(project, sandbox, tree, "result")
+def commit(project: Project, sandbox: Sandbox, tree: str, message: str, *branches: str) -> str:
+    """Commit a tree of the sandbox on top of the project's commit; no branch has it yet.
+
+    What ``branches`` of the sandbox hold comes along.
+    """
+    _receive(project, sandbox, tree, "result", *branches)
     text = f"{message}\n\n{TRAILER}: {tree}\n"
     return _as_somebody(project).run("commit-tree", tree, "-p", project.head, "-F", "-", stdin=text)
 

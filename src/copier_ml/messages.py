@@ -37,7 +37,7 @@ def refusing() -> Iterator[None]:
     """Call each mistake in the block a refusal."""
     try:
         yield
-    except RefusalError:
-        raise
+    except (KeyboardInterrupt, RefusalError):
+        raise  # Copier's own Ctrl-C, at a question, is a mistake too.
     except mistakes() as error:
         raise RefusalError(describe(error)) from error

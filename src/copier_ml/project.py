@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,17 @@ def find(folder: Path) -> Project:
     Raises:
         ValueError: There is no folder, no repository, no commit, or no answers file in it.
     """
+    found = locate(folder)
+    answers = _read_answers(found.git, found.head, found.prefix, folder)
+    return replace(found, answers=answers)
+
+
+def locate(folder: Path) -> Project:
+    """Find what may not be a project of the template yet, and read no answers.
+
+    Raises:
+        ValueError: There is no folder, no repository, or no commit in it.
+    """
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; name the folder of a project")
     if not shutil.which("git"):
@@ -68,8 +79,7 @@ def find(folder: Path) -> Project:
     head = git.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.returncode:
         raise ValueError(f"{folder} has no commit yet; commit the project first")
-    commit = head.stdout.decode().strip()
-    return Project(root, prefix, commit, _read_answers(Git(root), commit, prefix, folder))
+    return Project(root, prefix, head.stdout.decode().strip(), {})
 
 
 def _locate(git: Git) -> tuple[Path, str]:

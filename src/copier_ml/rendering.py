@@ -65,6 +65,8 @@ def render(
     answers: Mapping[str, Any],
     folder: Path,
     data: Mapping[str, Any] | None = None,
+    *,
+    asks: bool = False,
 ) -> Rendering:
     """Render a version of a template, without its tasks.
 
@@ -77,11 +79,14 @@ def render(
         answers: The answers file of the project.
         folder: Where the files go; it must not exist.
         data: Answers that win over the project's.
+        asks: Whether the rest is asked on the terminal, with the project's answers as defaults.
 
     Raises:
         ValueError: An answer of ``data`` is refused, or a question is unknown or unanswered.
     """
     from yaml import safe_dump
+
+    from .new import refuse_unknown, run_copy  # It imports this module.
 
     folder.mkdir(parents=True)
     remembered = dict(answers) | {"_src_path": str(template.folder), "_commit": commit}
@@ -91,7 +96,7 @@ def render(
         dst_path=folder,
         vcs_ref=commit,
         data=dict(data or {}),
-        defaults=True,
+        defaults=not asks,
         overwrite=True,
         quiet=True,
         skip_tasks=True,
