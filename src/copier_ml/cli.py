@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from io import TextIOWrapper
 
-from . import new, preview, update
+from . import adopt, new, preview, update
 from .messages import RefusalError, describe, mistakes
 
 VERBS = (
     (new.new, new.add_options),
     (update.update, update.add_options),
     (preview.preview, preview.add_options),
+    (adopt.adopt, adopt.add_options),
 )
 """Each verb: what it does, and what declares its options; its name and docstring are its help."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from . import merging, releases, sandbox, template
+from . import merging, owned, releases, sandbox, template
 from .migrations import has_migrations, migrate
 from .project import Project
 from .rendering import Rendering, render, render_beside
@@ -125,7 +125,8 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
     # What a version leaves out for the old answers as well is not gone, but handed to the owner.
     for path in after.find_excluded(base.keys() - sides.new.keys(), project.answers):
         del base[path]
-    settled, outcome.kept = merging.settle(where, sides, after.is_owners)
+    is_owners = owned.extend(after.is_owners, project, where, sides)
+    settled, outcome.kept = merging.settle(where, sides, is_owners)
     merged = merging.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
     outcome.conflicts, outcome.lost = merged.conflicts, merged.lost
     outcome.changes = _list_changes(where, project.head, merged.tree)

@@ -1,0 +1,139 @@
+"""The verb ``adopt``: a repository comes under the template, and keeps every file that it has."""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import adopting, guessing, landing, project, source, trust
+from .evidence import Guess
+from .messages import RefusalError, refusing
+from .new import split_pair
+
+REFERENCE = "copier-ml/{version}"
+"""Name below ``refs/`` of all that the template has: no branch, so no push takes it along."""
+
+
+def adopt(args: Namespace) -> None:
+    """Bring an existing repository under the template, on a branch."""
+    with refusing():
+        found = project.locate(args.project)
+        _check_is_new(found)
+        chosen = source.chosen(args.template, args.vcs_ref)
+        if not (args.trust or trust.is_trusted(chosen.address)):
+            raise RefusalError(
+                f"the template {chosen.address} is not the one that copier-ml came from, and its "
+                "code runs to render it; add --trust if you trust it"
+            )
+        guesses = guessing.guess(found)
+        data = dict(args.data)
+        if not args.yes:
+            print("\n".join(_tell_guesses(guesses, data)))
+            if not sys.stdin.isatty():
+                raise RefusalError(
+                    "there is no terminal to correct these guesses on; take them with --yes, and "
+                    "correct them with --data QUESTION=ANSWER"
+                )
+        with adopting.tried(found, chosen, guesses, data, asks=not args.yes) as (adoption, where):
+            _land(found, adoption, where)
+        print("\n".join(_tell(found, adoption, guesses, data)))
+
+
+def _check_is_new(found: project.Project) -> None:
+    spelled = found.prefix + project.ANSWERS_FILE
+    is_committed = found.git.run("ls-tree", "--name-only", "--full-tree", found.head, "--", spelled)
+    if is_committed or (found.folder / project.ANSWERS_FILE).exists():
+        raise RefusalError(
+            f"{found.folder} has a {project.ANSWERS_FILE}, so it is under a template already; "
+            "'copier-ml update' brings its later versions"
+        )
+
+
+def _land(found: project.Project, adoption: adopting.Adoption, where: Any) -> None:
+    name = f"adopt-{adoption.version}"
+    landing.check_branch(found, name)
+    # The author, if Git knows none.
+    owned = project.Project(found.root, found.prefix, found.head, adoption.answers)
+    message = f"build: come under the template's {adoption.version}"
+    made = landing.commit(owned, where, adoption.tree, message, adopting.THEIRS)
+    reference = f"refs/{REFERENCE.format(version=adoption.version)}"
+    found.git.run("update-ref", reference, adoption.theirs)
+    landing.set_branch(found, name, made)
+
+
+def _tell_guesses(guesses: Mapping[str, Guess], data: Mapping[str, Any]) -> Iterator[str]:
+    yield "Guesses, and where they come from:\n"
+    for name, guess in guesses.items():
+        if name not in data:
+            yield f"- {name}: {_spell(guess.value)} ({guess.origin})"
+    yield ""
+
+
+def _tell(
+    found: project.Project,
+    adoption: adopting.Adoption,
+    guesses: Mapping[str, Guess],
+    data: Mapping[str, Any],
+) -> Iterator[str]:
+    branch = landing.branch_of(f"adopt-{adoption.version}")
+    theirs = REFERENCE.format(version=adoption.version)
+    yield f"{found.name} comes under the template's {adoption.version}."
+    yield "\n## Answers, and where they come from\n"
+    for name, answer in adoption.answers.items():
+        origin = "given" if name in data else _origin(answer, guesses.get(name))
+        yield f"- {name}: {_spell(answer)} ({origin})"
+    yield f"\n## New files: {len(adoption.added)}\n"
+    yield from (f"- {path}" for path in adoption.added)
+    if adoption.kept:
+        yield "\n## Yours stay as they are\n"
+        yield from (f"- {kept.path}: {kept.reason}" for kept in adoption.kept)
+        example = adoption.kept[0].path
+        yield f"\nThe template's are in {theirs}. Compare and take what you like, file by file:"
+        yield f"\n  git diff HEAD {theirs} -- {example}"
+        yield f"  git checkout --patch {theirs} -- {example}"
+    flat, package = _find_flat(found, adoption), adoption.answers.get("package_name")
+    if flat:
+        yield f"\nYour package is in {flat}, the template's is in {found.prefix}src/{package}/: to"
+        yield "have one, move what you keep with 'git mv', after the merge."
+    yield f"\nNothing that is checked out was changed. The files are on the branch {branch}."
+    yield f"Look at it with 'git diff HEAD {branch}', take it with 'git merge {branch}'."
+    yield "Delete what you do not want, and commit: a file that you deleted never comes back."
+    yield "From then on, 'copier-ml update' brings later versions."
+
+
+def _find_flat(found: project.Project, adoption: adopting.Adoption) -> str:
+    """Name the owner's package if it is not where the template's is; empty if there is none."""
+    folder = f"{found.prefix}{adoption.answers.get('package_name')}/"
+    told = found.git.run(
+        "ls-tree", "--name-only", "--full-tree", found.head, "--", f"{folder}__init__.py"
+    )
+    return folder if told else ""
+
+
+def _origin(answer: Any, guess: Guess | None) -> str:
+    if guess is None:
+        return "the default"
+    if guess.value == answer:
+        return guess.origin
+    return f"instead of {_spell(guess.value)}: {guess.origin}"
+
+
+def _spell(answer: Any) -> str:
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def add_options(add: Callable[..., Any]) -> None:
+    """Declare the options of the verb."""
+    pairs = {"type": split_pair, "metavar": "KEY=VALUE", "action": "append", "default": []}
+    add("project", type=Path, metavar="PROJECT", nargs="?", default=Path(), help="its folder; here")
+    add("--template", metavar="SOURCE", help="folder or Git URL of another template")
+    add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")
+    add("-d", "--data", **pairs, help="answer a question; a list is KEY=[a, b]; repeatable")
+    add("-y", "--yes", action="store_true", help="ask nothing, take the guesses")
+    add(
+        "--trust",
+        action="store_true",
+        help="run code of a template that is not the one that copier-ml came from",
+    )

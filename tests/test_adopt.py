@@ -1,0 +1,216 @@
+"""A repository comes under the template and keeps all that it has."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import git
+from tiny import commit, make_template, release, write
+
+from copier_ml.cli import main
+
+OWNERS = {
+    "README.md": "# Mine\n",
+    "LICENSE.md": "MIT License\n",
+    "docs": "a file\n",
+    "src/churn/__init__.py": "",
+    "src/churn/train.py": "mine = 1\n",
+}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return commit(tmp_path / "churn", OWNERS)
+
+
+def adopt(template: Path, project: Path, *options: str) -> int:
+    named = ["--template", str(template), "--trust"]
+    return main(["adopt", str(project), *named, *options])
+
+
+def show(project: Path, path: str, version: str = "v1.1.0") -> str:
+    return git("show", f"template/adopt-{version}:{path}", folder=project)
+
+
+def refuse(template: Path, project: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    assert adopt(template, project, *options) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert not git("for-each-ref", "refs/heads/template", "refs/copier-ml", folder=project)
+    return line
+
+
+def test_new_files_come_in_and_the_owners_stay(template: Path, project: Path) -> None:
+    before = git("log", "--format=%H", "--all", folder=project)
+    write(project, {"notes.txt": "not committed"})
+    assert adopt(template, project, "--yes") == 0
+
+    assert git("rev-parse", "HEAD", folder=project) == before
+    assert git("status", "--porcelain", folder=project) == "?? notes.txt\n"
+    listed = git("diff", "--name-status", "HEAD", "template/adopt-v1.1.0", folder=project)
+    assert listed.split("\n")[:-1] == [
+        "A\t.copier-answers.yml",
+        "A\tCHANGELOG.md",
+        "A\tpyproject.toml",
+        "A\tsrc/churn/tune.py",
+    ]
+    answers = yaml.safe_load(show(project, ".copier-answers.yml"))
+    assert answers["_commit"] == "v1.1.0"
+    assert answers["_src_path"] == str(template)
+    assert (answers["project_name"], answers["package_name"]) == ("churn", "churn")
+
+
+def test_what_stays_is_named_and_the_templates_can_be_had(
+    template: Path, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert adopt(template, project, "--yes") == 0
+    told = capsys.readouterr().out
+    for row in (
+        "- README.md: yours differs from the template's",
+        "- LICENSE: you have LICENSE.md",
+        "- docs/index.md: you have the file docs",
+        "- src/churn/train.py: yours differs from the template's",
+    ):
+        assert row in told.splitlines()
+    theirs = git("show", "copier-ml/v1.1.0:src/churn/train.py", folder=project)
+    assert theirs.endswith("last = 2\n")
+
+
+def test_a_name_that_some_disks_take_for_another_stays_out(template: Path, tmp_path: Path) -> None:
+    project = commit(tmp_path / "churn", {"readme.md": "# Mine\n", "src/churn": "a file\n"})
+    write(project, {"CHANGELOG.md": "not committed\n"})
+    assert adopt(template, project, "--yes") == 0
+    added = git("diff", "--name-only", "HEAD", "template/adopt-v1.1.0", folder=project).split()
+    assert added == [".copier-answers.yml", "LICENSE", "docs/index.md", "pyproject.toml"]
+
+
+def test_an_adopted_project_is_updated_without_losing_a_line(
+    template: Path, tmp_path: Path
+) -> None:
+    project = commit(tmp_path / "churn", {"README.md": "# Mine\n", "LICENSE": "MIT License\n"})
+    assert adopt(template, project, "--yes", "--vcs-ref", "v1.0.0") == 0
+    git("merge", "--quiet", "template/adopt-v1.0.0", folder=project)
+    git("rm", "--quiet", "docs/index.md", folder=project)
+    train = project / "src/churn/train.py"
+    commit(project, {"src/churn/train.py": train.read_text().replace("first = 1", "first = 7")})
+
+    assert main(["update", str(project), "--trust", "--apply"]) == 0
+    assert train.read_text() == "first = 7\n\n\n\n\n\nlast = 2\n"
+    assert (project / "src/churn/tune.py").exists()
+    assert (project / "README.md").read_text() == "# Mine\n"
+    assert not (project / "docs").exists()
+    recorded = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    assert (recorded["_commit"], recorded["license"]) == ("v1.1.0", "MIT")
+
+
+def test_what_was_kept_stays_the_owners_until_it_is_like_the_templates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "".join(f"line {number}\n" for number in range(20))
+    template = release(make_template(tmp_path / "t"), "v1.2.0", {"a.txt": lines, "b.txt": lines})
+    project = commit(tmp_path / "churn", {"a.txt": "mine\n", "b.txt": "mine\n"})
+    assert adopt(template, project, "--yes") == 0
+    git("merge", "--quiet", "template/adopt-v1.2.0", folder=project)
+    commit(project, {"b.txt": f"mine\n\n{lines}"})  # It took the template's in.
+
+    later = lines.replace("line 12", "line twelve")
+    release(template, "v1.3.0", {"a.txt": later, "b.txt": later})
+    capsys.readouterr()
+    assert main(["update", str(project), "--trust", "--apply"]) == 0
+    assert "- a.txt: it is yours\n" in capsys.readouterr().out
+    assert (project / "a.txt").read_text() == "mine\n"
+    assert (project / "b.txt").read_text() == f"mine\n\n{later}"
+
+
+def test_a_guess_that_the_template_refuses_gives_way_and_is_named(
+    template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"pyproject.toml": '[project]\nname = "data"\nlicense = "GPL-3.0-only"\n'}
+    project = commit(tmp_path / "folder", files)
+    assert adopt(template, project, "--yes", "--data", "project_name=Churn") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert '- package_name: "churn" (instead of "data": pyproject.toml)' in told
+    assert '- license: "MIT" (instead of "GPL": pyproject.toml)' in told
+    assert '- project_name: "Churn" (given)' in told
+
+
+def test_a_project_in_a_folder_of_a_repository(template: Path, tmp_path: Path) -> None:
+    files = {"LICENSE": "of the whole\n", "models/churn/README.md": "# Mine\n"}
+    project = commit(tmp_path / "repository", files)
+    assert adopt(template, project / "models" / "churn", "--yes") == 0
+    answers = yaml.safe_load(show(project, "models/churn/.copier-answers.yml"))
+    assert answers["project_name"] == "churn"
+    assert show(project, "models/churn/README.md") == "# Mine\n"
+    assert show(project, "LICENSE") == "of the whole\n"
+    assert tomllib.loads(show(project, "models/churn/pyproject.toml"))["project"]["name"] == "churn"
+
+
+def test_a_second_attempt_takes_the_place_of_the_first(template: Path, project: Path) -> None:
+    assert adopt(template, project, "--yes") == 0
+    assert adopt(template, project, "--yes", "--data", "package_name=attrition") == 0
+    assert "package_name: attrition" in show(project, ".copier-answers.yml")
+
+
+def test_the_owner_corrects_the_guesses(
+    template: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defaults = {}
+
+    def answer(_: list[dict[str, object]], answers: dict[str, object]) -> object:
+        (name,) = answers
+        defaults[name] = answers[name]
+        return {name: "Attrition" if name == "project_name" else answers[name]}
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("copier._main.unsafe_prompt", answer)
+    assert adopt(template, project, "--data", "has_gpu=true") == 0
+    assert defaults["project_name"] == defaults["package_name"] == "churn"
+    assert "has_gpu" not in defaults
+    assert "project_name: Attrition" in show(project, ".copier-answers.yml")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--yes", "-d", "license=GPL"], "'license': 'GPL' is not in"),
+        (["--yes", "-d", "package_name=data"], "'package_name': data is taken"),
+        (["--yes", "-d", "licence=MIT"], "did you mean 'license'?"),
+        (["--yes", "--vcs-ref", "v7"], "has no version 'v7'; its newest is v1.1.0"),
+        ([], "--yes"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(
+    template: Path,
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    says: str,
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    assert says in refuse(template, project, capsys, *options)
+
+
+def test_only_a_repository_without_a_template_is_adopted(
+    template: Path, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit(project, {".copier-answers.yml": "_commit: v1.0.0\n"})
+    assert "under a template already" in refuse(template, project, capsys, "--yes")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert adopt(template, empty, "--yes") == 2
+    assert "is in no Git repository" in capsys.readouterr().err
+    git("init", "--quiet", folder=empty)
+    assert "has no commit yet" in refuse(template, empty, capsys, "--yes")
+
+
+def test_code_of_a_template_that_nobody_trusts_does_not_run(
+    template: Path, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["adopt", str(project), "--template", str(template), "--yes"]) == 2
+    assert "add --trust" in capsys.readouterr().err
