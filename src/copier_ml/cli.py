@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from io import TextIOWrapper
 
-from . import adopt, new, preview, update
+from . import adopt, doctor, new, preview, update
 from .messages import RefusalError, describe, mistakes
 
 VERBS = (
@@ -14,6 +14,7 @@ VERBS = (
     (update.update, update.add_options),
     (preview.preview, preview.add_options),
     (adopt.adopt, adopt.add_options),
+    (doctor.doctor, doctor.add_options),
 )
 """Each verb: what it does, and what declares its options; its name and docstring are its help."""
 

@@ -1,0 +1,99 @@
+"""What is wrong with a project, as data, as text and as JSON."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+
+SHOWN = 20
+"""Names that a line of text has at most; JSON has them all."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that an update will stumble over, or has left behind."""
+
+    subject: str
+    """File, branch or address that it is about."""
+
+    found: str
+    expected: str
+    remedy: str
+
+
+@dataclass
+class Report:
+    """All that is known of a project. Paths count from its folder."""
+
+    project: str
+    version: str = ""
+    """Version of the template that the project has; empty if that is unknown."""
+
+    newest: str = ""
+    """Newest release of the template; empty if that is unknown."""
+
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What is good to know and wrong in no way."""
+
+    edited: list[str] = field(default_factory=list)
+    """Files of the template that the owner changed."""
+
+    deleted: list[str] = field(default_factory=list)
+    """Files of the template that the owner deleted."""
+
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Files of the template that the owner gave another name, with that name."""
+
+    extra: list[str] = field(default_factory=list)
+    """Files that the owner added."""
+
+    def add(self, subject: str, found: str, expected: str, remedy: str) -> None:
+        """Note a finding."""
+        self.findings.append(Finding(subject, found, expected, remedy))
+
+
+def as_json(report: Report) -> str:
+    """Write all that is known, for programs."""
+    return json.dumps(asdict(report), indent=2, ensure_ascii=False)
+
+
+def as_text(report: Report) -> str:
+    """Write all that is known, for a person."""
+    return "\n".join(_write(report))
+
+
+def _write(report: Report) -> Iterator[str]:
+    count = len(report.findings)
+    counted = "1 finding" if count == 1 else f"{count or 'no'} findings"
+    yield f"{report.project}: {counted}" + (
+        f"; it has the template's {report.version}" if report.version else ""
+    )
+    for finding in report.findings:
+        yield f"\n- {finding.subject}: {finding.found}"
+        yield f"  expected: {finding.expected}"
+        yield f"  remedy: {finding.remedy}"
+    if lines := [*report.notes, *_tell_drift(report)]:
+        yield "\nGood to know:\n"
+        yield from (f"- {line}" for line in lines)
+
+
+def _tell_drift(report: Report) -> Iterator[str]:
+    renamed = [f"{old} (now {new})" for old, new in report.renamed.items()]
+    for names, what in (
+        (report.edited, "edited"),
+        (report.deleted, "deleted"),
+        (renamed, "renamed"),
+    ):
+        if names:
+            yield f"you {what} {_count(names)} of the template: {_name(names)}"
+    if report.extra:
+        yield f"you added {_count(report.extra)} of your own"
+
+
+def _count(names: list[str]) -> str:
+    return "1 file" if len(names) == 1 else f"{len(names)} files"
+
+
+def _name(names: Iterable[str]) -> str:
+    first, rest = list(names)[:SHOWN], list(names)[SHOWN:]
+    return ", ".join(first) + (f" and {len(rest)} more (--json names them)" if rest else "")

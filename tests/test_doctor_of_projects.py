@@ -1,0 +1,169 @@
+"""What is wrong in a project is found, and named with what helps."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import git
+from diagnosed import FILE, diagnose, edit, make, only
+from owner import Project
+from tiny import commit, make_template, write
+
+from copier_ml.cli import main
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(template, tmp_path_factory.mktemp("made") / "churn", project_name="Churn")
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "churn"))
+
+
+def test_a_project_that_was_just_made_is_well(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert diagnose(project) == {
+        "project": "churn",
+        "version": "v1.1.0",
+        "newest": "v1.1.0",
+        "findings": [],
+        "notes": [],
+        "edited": [],
+        "deleted": [],
+        "renamed": {},
+        "extra": [],
+    }
+    assert main(["doctor", str(project), "--trust"]) == 0
+    assert capsys.readouterr().out == "churn: no findings; it has the template's v1.1.0\n"
+
+
+def test_what_the_owner_did_with_the_templates_files_is_told(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git("mv", "src/churn/train.py", "src/churn/fit.py", folder=project)
+    git("rm", "--quiet", "docs/index.md", folder=project)
+    commit(project, {"README.md": "# Mine\n", "CHANGELOG.md": "# Mine\n", "mine.py": "x = 1\n"})
+    report = diagnose(project)
+    assert report["edited"] == ["README.md"]  # The changelog is theirs.
+    assert report["deleted"] == ["docs/index.md"]
+    assert report["renamed"] == {"src/churn/train.py": "src/churn/fit.py"}
+    assert report["extra"] == ["mine.py"]
+    assert main(["doctor", str(project), "--trust"]) == 0
+    assert "- you edited 1 file of the template: README.md\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({"colour": "red"}, "colour answers no question"),
+        ({"license": "Proprietary"}, "has_gpu is not asked, since another answer rules it out"),
+        ({"license": "GPL"}, "license is 'GPL', which the template does not take"),
+        ({"features": ["docs", "moon"]}, "features is ['docs', 'moon'], which the template"),
+        ({"license": None}, "license has no answer"),
+        ({"license": "Proprietary"}, "license was 'MIT' in "),
+        ({"_src_path": None}, "it has no text for _src_path"),
+        ({"_commit": 7}, "it has no text for _commit"),
+    ],
+)
+def test_answers_that_were_edited_by_hand(
+    project: Path, answers: dict[str, Any], says: str
+) -> None:
+    findings = diagnose(edit(project, **answers))["findings"]
+    found = [it for it in findings if it["found"].startswith(says)]
+    assert [it["subject"] for it in found] == [FILE]
+    assert all(found[0].values())
+
+
+def test_an_edit_that_was_taken_back_is_none(project: Path) -> None:
+    edit(project, license="Proprietary")
+    assert diagnose(edit(project, license="MIT"))["findings"] == []
+
+
+def test_answers_that_an_update_changed_are_no_edit(project: Path) -> None:
+    changed = ["--trust", "--apply", "--data", "license=Proprietary"]
+    assert main(["update", str(project), *changed]) == 0
+    assert diagnose(project)["findings"] == []
+    assert "is 'MIT' now" in diagnose(edit(project, license="MIT"))["findings"][0]["found"]
+
+
+def test_answers_that_are_not_committed(project: Path) -> None:
+    write(project, {FILE: "not committed\n"})
+    assert only(diagnose(project))["found"] == "it has changes that are not committed"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("[\n", "it holds no answers"), ("- 1\n", "it holds no answers")]
+)
+def test_answers_that_are_none(project: Path, text: str, says: str) -> None:
+    assert only(diagnose(commit(project, {FILE: text})))["found"] == says
+
+
+def test_answers_that_were_deleted(project: Path) -> None:
+    git("rm", "--quiet", FILE, folder=project)
+    assert only(diagnose(commit(project, {})))["found"] == "it was deleted"
+
+
+def test_conflict_markers_and_rejected_hunks(project: Path) -> None:
+    marked = "<<<<<<< mine\na\n=======\nb\n>>>>>>> theirs\n"
+    files = {"src/churn/train.py": marked, "notes.rst": "A title\n=======\n"}
+    commit(project, files | {".gitignore": "*.rej\n"})
+    write(project, {"README.md.rej": "@@\n", "LICENSE.orig": "\n"})
+    findings = diagnose(project)["findings"]
+    assert [it["subject"] for it in findings] == [
+        "src/churn/train.py",
+        "LICENSE.orig",
+        "README.md.rej",
+    ]
+
+
+def test_updates_that_were_not_brought_to_their_end(template: Path, tmp_path: Path) -> None:
+    project = make(template, tmp_path / "p", "v1.0.0", package_name="churn")
+    commit(project, {"src/churn/train.py": "first = 1\n\n\n\n\n\nlast = 9\n"})
+    git("branch", "template/idea-of-mine", folder=project)
+    assert main(["update", str(project), "--trust"]) == 1
+    waiting = only(diagnose(project))
+    assert waiting["subject"] == "template/v1.1.0"
+    assert waiting["found"].startswith("an update was begun in ")
+
+    folder = waiting["found"].removeprefix("an update was begun in ")
+    git("worktree", "remove", "--force", folder, folder=project)
+    report = diagnose(project)
+    assert report["findings"] == []
+    assert "template/v1.1.0 is merged; 'git branch -d template/v1.1.0' drops it" in report["notes"]
+
+    later = git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "update", folder=project)
+    git("branch", "--force", "template/v1.1.0", later.strip(), folder=project)
+    assert only(diagnose(project))["found"] == "an update that is not merged"
+
+
+def test_a_lock_that_does_not_fit(project: Path) -> None:
+    Project(project).uv("lock", "--offline", "--quiet")
+    commit(project, {}, "lock")
+    assert diagnose(project)["findings"] == []
+    table = '[project]\nname = "churn"\nversion = "0.1.0"\ndependencies = ["no-such-package"]\n'
+    commit(project, {"pyproject.toml": table})
+    assert only(diagnose(project))["subject"] == "uv.lock"
+
+
+def test_a_project_in_a_folder_of_a_repository(made: Path, tmp_path: Path) -> None:
+    project = tmp_path / "models" / "churn"
+    shutil.copytree(made, project, ignore=shutil.ignore_patterns(".git"))
+    commit(tmp_path, {"README.md": "<<<<<<< a\n>>>>>>> b\n", "models/churn/README.md": "# Mine\n"})
+    report = diagnose(project)
+    assert (report["findings"], report["edited"]) == ([], ["README.md"])
+
+
+def test_what_is_no_project_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = commit(tmp_path / "p", {"README.md": ""})
+    assert main(["doctor", str(folder)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("'copier-ml adopt' can make one")

@@ -1,0 +1,102 @@
+"""A template that a project can no longer be updated from is found, and what helps is named."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from conftest import git
+from diagnosed import diagnose, edit, make, only
+from tiny import make_template, write
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(template, tmp_path_factory.mktemp("made") / "churn", project_name="Churn")
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "churn"))
+
+
+def test_a_newer_release_is_worth_a_note(template: Path, tmp_path: Path) -> None:
+    report = diagnose(make(template, tmp_path / "p", "v1.0.0"))
+    assert report["notes"] == [
+        "the template's v1.1.0 is there; 'copier-ml preview' says what it brings"
+    ]
+
+
+def test_a_template_that_is_not_there(project: Path, tmp_path: Path) -> None:
+    edit(project, _src_path=str(tmp_path / "gone"))
+    finding = only(diagnose(project))
+    assert finding["found"].startswith("cannot fetch the template")
+    assert "write its new address as _src_path" in finding["remedy"]
+
+
+def test_a_version_that_the_template_lacks(tmp_path: Path) -> None:
+    template = make_template(tmp_path / "template")
+    project = make(template, tmp_path / "p", "v1.0.0")
+    git("tag", "--delete", "v1.0.0", folder=template)
+    finding = only(diagnose(project))
+    assert finding["found"] == "the template has no such version: its tag is gone"
+    assert "such as v1.1.0" in finding["remedy"]
+
+
+@pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
+def test_a_template_with_changes_that_were_not_committed(tmp_path: Path) -> None:
+    template = make_template(tmp_path / "template")
+    write(template, {"template/new.txt": "dirty\n"})
+    finding = only(diagnose(make(template, tmp_path / "p", "HEAD")))
+    assert "made of changes that were not committed" in finding["found"]
+    assert "such as v1.1.0" in finding["remedy"]
+
+
+def test_the_code_of_a_template_runs_only_with_trust(project: Path) -> None:
+    report = diagnose(edit(project, license="GPL"), "--json")
+    assert [it["found"].split(" in ")[0] for it in report["findings"]] == ["license was 'MIT'"]
+    assert "--trust" in report["notes"][0]
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve a folder, where ``/old/`` leads to ``/new/``; give its address."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/old/"):
+                self.send_response(301)
+                self.send_header("Location", self.path.replace("/old/", "/new/", 1))
+                self.end_headers()
+            else:
+                super().do_GET()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_template_that_moved(template: Path, project: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "served" / "new" / "template.git"
+    git("clone", "--quiet", "--bare", str(template), str(bare), folder=template)
+    git("update-server-info", folder=bare)
+    with serving(tmp_path / "served") as address:
+        assert diagnose(edit(project, _src_path=f"{address}/new/template.git"))["findings"] == []
+        finding = only(diagnose(edit(project, _src_path=f"{address}/old/template.git")))
+    assert finding["found"] == f"it leads to {address}/new/template.git"
+    assert f"write {address}/new/template.git as _src_path" in finding["remedy"]
