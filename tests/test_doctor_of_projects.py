@@ -1,5 +1,6 @@
 """What is wrong in a project is found, and named with what helps."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -52,11 +53,12 @@ def test_what_the_owner_did_with_the_templates_files_is_told(
     git("mv", "src/churn/train.py", "src/churn/fit.py", folder=project)
     git("rm", "--quiet", "docs/index.md", folder=project)
     commit(project, {"README.md": "# Mine\n", "CHANGELOG.md": "# Mine\n", "mine.py": "x = 1\n"})
-    report = diagnose(project)
+    (project / os.fsdecode(b"no-text-\xff")).write_text("mine\n")
+    report = diagnose(commit(project, {}))
     assert report["edited"] == ["README.md"]  # The changelog is theirs.
     assert report["deleted"] == ["docs/index.md"]
     assert report["renamed"] == {"src/churn/train.py": "src/churn/fit.py"}
-    assert report["extra"] == ["mine.py"]
+    assert report["extra"] == ["mine.py", "no-text-\udcff"]
     assert main(["doctor", str(project), "--trust"]) == 0
     assert "- you edited 1 file of the template: README.md\n" in capsys.readouterr().out
 

@@ -52,6 +52,11 @@ def test_a_version_that_the_template_lacks(tmp_path: Path) -> None:
     assert "such as v1.1.0" in finding["remedy"]
 
 
+def test_a_commit_that_is_gone_has_no_tag(project: Path) -> None:
+    finding = only(diagnose(edit(project, _commit="0123abc")))
+    assert "or of a commit that is gone" in finding["found"]
+
+
 @pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
 def test_a_template_with_changes_that_were_not_committed(tmp_path: Path) -> None:
     template = make_template(tmp_path / "template")

@@ -1,5 +1,6 @@
 """A project beside its template: whether the two still fit."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,9 @@ from .messages import describe, mistakes
 from .project import ANSWERS_FILE, Project
 from .rendering import Rendering, render
 from .template import DESCRIBED, Template
+
+HASH = re.compile(r"[0-9a-f]{7,64}")
+"""What ``git describe`` calls a commit without a tag before it."""
 
 ADDRESS = f"write its new address as _src_path into {ANSWERS_FILE}, and commit"
 
@@ -75,11 +79,10 @@ def _find_commit(source: Template, project: Project, report: Report) -> str:
         return source.resolve(project.commit)
     except ValueError:
         after = DESCRIBED.fullmatch(project.commit)
-    if after:
-        told = "made of changes that were not committed, or of a commit that is gone"
-        nearest = after["tag"]
-    else:
-        told, nearest = "its tag is gone", report.newest
+    nearest = after["tag"] if after else report.newest
+    told = "its tag is gone"
+    if after or HASH.fullmatch(project.commit):
+        told = "it was made of changes that were not committed, or of a commit that is gone"
     report.add(
         f"_commit: {project.commit}",
         f"the template has no such version: {told}",

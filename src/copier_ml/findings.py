@@ -54,12 +54,17 @@ class Report:
 
 def as_json(report: Report) -> str:
     """Write all that is known, for programs."""
-    return json.dumps(asdict(report), indent=2, ensure_ascii=False)
+    return _printable(json.dumps(asdict(report), indent=2, ensure_ascii=False))
 
 
 def as_text(report: Report) -> str:
     """Write all that is known, for a person."""
-    return "\n".join(_write(report))
+    return _printable("\n".join(_write(report)))
+
+
+def _printable(text: str) -> str:
+    """Escape what is no text in the name of a file, as JSON does, too."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _write(report: Report) -> Iterator[str]:
