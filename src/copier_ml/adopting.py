@@ -69,7 +69,7 @@ def tried(
     """
     with TemporaryDirectory(prefix="copier-ml-") as name:
         work = Path(name).resolve()
-        found = template.fetch(source.address, work / "template.git")
+        found = template.fetch(source.address, work / "template.git", project.folder)
         commit = found.resolve(source.ref or found.newest())
         guessed = {question: guess.value for question, guess in guesses.items()}
         rendering = render(found, commit, guessed, work / "new", data, asks=asks)

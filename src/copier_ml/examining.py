@@ -28,7 +28,7 @@ def examine(project: Project, report: Report, *, is_trusted: bool) -> None:
 
 def _examine(project: Project, report: Report, work: Path, *, is_trusted: bool) -> None:
     try:
-        source = template.fetch(project.source, work / "template.git")
+        source = template.fetch(project.source, work / "template.git", project.folder)
     except ValueError as error:
         remedy = f"look at the network and the log-in; if the template moved, {ADDRESS}"
         report.add(project.source, describe(error), "a template that git can clone", remedy)

@@ -5,13 +5,12 @@ import shutil
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import source
+from .copying import make_worker, refuse_unknown, run_copy
 from .messages import describe
-from .rendering import make_worker
 
 if TYPE_CHECKING:
     from copier._main import Worker
@@ -98,30 +97,6 @@ def _read_questions(worker: "Worker") -> Mapping[str, Any]:
             f"cannot read the template {worker.src_path} at {worker.vcs_ref or 'its latest tag'}: "
             f"{describe(error)}; check the network, --template and --vcs-ref"
         ) from error
-
-
-def refuse_unknown(answers: Mapping[Any, Any], questions: Mapping[str, Any]) -> None:
-    """Refuse an answer without a question, which Copier would drop in silence."""
-    for name in (name for name in answers if name not in questions):
-        nearest = "".join(get_close_matches(str(name), questions, n=1, cutoff=0))
-        raise ValueError(f"the template does not ask {name!r}; did you mean {nearest!r}?")
-
-
-def run_copy(worker: "Worker") -> None:
-    """Ask, write and run the tasks; name the answer that Copier chokes on, as it does not."""
-    from yaml import YAMLError
-
-    try:
-        worker.run_copy()
-    except (TypeError, ValueError, YAMLError) as error:
-        questions = worker.template.questions_data
-        answered = worker.answers.user.keys() | worker.answers.hidden
-        name = next((q for q in questions if q not in answered), None)
-        if name not in worker.data or name in str(error):
-            raise
-        hint = "; write a list as [a, b]" if questions[name].get("multiselect") else ""
-        given = worker.data[name]
-        raise ValueError(f"{name} cannot be {given!r}: {describe(error)}{hint}") from error
 
 
 def _print_next_steps(dest: Path, answers: Mapping[str, Any]) -> None:

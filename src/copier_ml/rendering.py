@@ -6,7 +6,7 @@ from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .new import refuse_unknown, run_copy
+from .copying import make_worker, refuse_unknown, run_copy
 from .project import ANSWERS_FILE
 from .template import Template
 
@@ -47,18 +47,6 @@ class Rendering:
         return {path for path in paths if is_excluded(Path(path))}
 
 
-def make_worker(**options: Any) -> "Worker":
-    """Set Copier up to render into a folder where no file is in Git's index yet."""
-    # copier.run_copy shows the questions only after writing.
-    from copier._main import Worker
-
-    class Renderer(Worker):
-        def _sync_git_index_executable_bit(self, *_: object) -> None:
-            """Do nothing: one question to Git for each file is half the time of a render."""
-
-    return Renderer(**options)
-
-
 def render(
     template: Template,
     commit: str,
@@ -85,8 +73,6 @@ def render(
         ValueError: An answer of ``data`` is refused, or a question is unknown or unanswered.
     """
     from yaml import safe_dump
-
-    from .new import refuse_unknown, run_copy  # It imports this module.
 
     folder.mkdir(parents=True)
     remembered = dict(answers) | {"_src_path": str(template.folder), "_commit": commit}

@@ -1,0 +1,46 @@
+"""Copier, set up as this package needs it, with mistakes told as its users can mend them."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from .messages import describe
+
+if TYPE_CHECKING:
+    from copier._main import Worker
+
+
+def make_worker(**options: Any) -> "Worker":
+    """Set Copier up to render into a folder where no file is in Git's index yet."""
+    # copier.run_copy shows the questions only after writing.
+    from copier._main import Worker
+
+    class Renderer(Worker):
+        def _sync_git_index_executable_bit(self, *_: object) -> None:
+            """Do nothing: one question to Git for each file is half the time of a render."""
+
+    return Renderer(**options)
+
+
+def refuse_unknown(answers: Mapping[Any, Any], questions: Mapping[str, Any]) -> None:
+    """Refuse an answer without a question, which Copier would drop in silence."""
+    for name in (name for name in answers if name not in questions):
+        nearest = "".join(get_close_matches(str(name), questions, n=1, cutoff=0))
+        raise ValueError(f"the template does not ask {name!r}; did you mean {nearest!r}?")
+
+
+def run_copy(worker: "Worker") -> None:
+    """Ask, write and run the tasks; name the answer that Copier chokes on, as it does not."""
+    from yaml import YAMLError
+
+    try:
+        worker.run_copy()
+    except (TypeError, ValueError, YAMLError) as error:
+        questions = worker.template.questions_data
+        answered = worker.answers.user.keys() | worker.answers.hidden
+        name = next((q for q in questions if q not in answered), None)
+        if name not in worker.data or name in str(error):
+            raise
+        hint = "; write a list as [a, b]" if questions[name].get("multiselect") else ""
+        given = worker.data[name]
+        raise ValueError(f"{name} cannot be {given!r}: {describe(error)}{hint}") from error
