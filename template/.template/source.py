@@ -1,7 +1,7 @@
 """Print where the template is, in the words of uvx, for `just update-template`.
 
-.copier-answers.yml has it in the words of Copier; the variable COPIER_ML_SOURCE is stronger. It needs
-nothing but Python, so that a project can be updated whose environment is broken.
+.copier-answers.yml has it in the words of Copier; the variable COPIER_ML_SOURCE is stronger. This
+needs nothing but Python, so that a project can be updated whose environment is broken.
 """
 
 import json
