@@ -68,11 +68,12 @@ def commit(project: Path, message: str) -> None:
     git("commit", "--quiet", "--message", message, folder=project)
 
 
-def update(project: Path, **answers: Any) -> None:
-    """Update a project to the newest version of its template, without a conflict."""
+def update(project: Path, release: str | None = None, **answers: Any) -> None:
+    """Update a project to a version of its template, the newest one, without a conflict."""
     run_update(
         project,
         data=answers,
+        vcs_ref=release,
         defaults=True,
         overwrite=True,
         unsafe=True,

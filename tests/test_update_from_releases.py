@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, copy, git, take_snapshot
+from conftest import ROOT, Answers, copy, every_variant, git, label, questions, take_snapshot
 from owner import commit, update
 
 from copier_ml.releases import find_releases, tag_missing
@@ -24,34 +24,129 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return take_snapshot(folder)
 
 
-def make(history: Path, project: Path, release: str, **answers: str) -> Path:
+FAR_FROM_DEFAULT = {
+    "project_name": 'A "Churn" Model',
+    "package_name": "churn",
+    "description": "Says: who leaves? 100 % sure, é",
+    "author_name": "Ada Lovelace",
+    "author_email": "ada@example.org",
+    "license": "BSD-3-Clause",
+    "copyright_year": 1815,
+    "repository_url": "https://github.com/ada/churn",
+    "ci": "none",
+    "framework": "pytorch",
+    "python_version": "3.12",
+    "cuda_version": "13.0",
+    "package_index": "mirror",
+    "package_index_name": "acme",
+    "package_index_url": "https://packages.example.org/simple",
+    "package_index_auth": "token",
+    "pytorch_index_url": "https://packages.example.org/whl",
+    "features": ["notebooks"],
+}
+
+
+def make(history: Path, project: Path, release: str, **answers: Any) -> Path:
     copy(history, project, answers, release=release)
     commit(project, "start")
     return project
 
 
 def recorded(project: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((project / ".copier-answers.yml").read_text())
-    return found
+    """Read the answers, without where they are from."""
+    found: dict[str, Any] = yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))
+    return {name: value for name, value in found.items() if not name.startswith("_")}
+
+
+def version(project: Path) -> str:
+    text = (project / ".copier-answers.yml").read_text("utf-8")
+    return str(yaml.safe_load(text)["_commit"])
+
+
+def check_kept(before: Answers, project: Path) -> None:
+    """Check that every answer is there, but to questions that are no longer asked."""
+    kept = {name: value for name, value in before.items() if name in questions()}
+    after = recorded(project)
+    assert {name: after.get(name) for name in kept} == kept
 
 
 @pytest.mark.parametrize("release", RELEASES)
-@pytest.mark.parametrize("framework", ["sklearn", "pytorch"])
+@pytest.mark.parametrize("answers", [{}, FAR_FROM_DEFAULT], ids=["defaults", "far-from-them"])
 def test_an_update_has_no_conflict_and_keeps_every_answer(
-    history: Path, tmp_path: Path, release: str, framework: str
+    history: Path, tmp_path: Path, release: str, answers: Answers
 ) -> None:
-    project = make(history, tmp_path / "project", release, framework=framework, license="MIT")
+    project = make(history, tmp_path / "project", release, **answers)
     before = recorded(project)
+    assert before.items() >= {k: v for k, v in answers.items() if k in before}.items()
     (project / "uv.lock").write_text("mine\n")
     commit(project, "lock")
 
     update(project)
-    after = recorded(project)
-    assert after["_commit"] == "v999.0.0"
-    assert {name: after[name] for name in before if name != "_commit"} == {
-        name: value for name, value in before.items() if name != "_commit"
-    }
+    assert version(project) == "v999.0.0"
+    check_kept(before, project)
     assert (project / "uv.lock").read_text() == "mine\n"
+
+
+def cover() -> list[Answers]:
+    """Choose variants until each answer is in one of them."""
+    left = every_variant()
+    todo = {each for answers in left for each in texts(answers)}
+    chosen = []
+    while todo:
+        chosen.append(max(left, key=lambda answers: len(todo & texts(answers))))
+        todo -= texts(chosen[-1])
+    return chosen
+
+
+def texts(answers: Answers) -> set[str]:
+    return {f"{name}={value}" for name, value in answers.items()}
+
+
+def offered_by(history: Path, release: str, answers: Answers) -> bool:
+    """Tell whether a release knew these answers; what it did not ask, it passes over."""
+    asked = yaml.safe_load(git("show", f"{release}:copier.yml", folder=history))
+    rows = [(asked.get(name, {}).get("choices"), value) for name, value in answers.items()]
+    known = [(choices, value) for choices, value in rows if isinstance(choices, (dict, list))]
+    return all(
+        set(value if isinstance(value, list) else [value])
+        <= set(choices.values() if isinstance(choices, dict) else choices)
+        for choices, value in known
+    )
+
+
+@pytest.mark.updates
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("answers", cover(), ids=label)
+def test_an_update_keeps_every_answer(
+    history: Path, tmp_path: Path, release: str, answers: Answers
+) -> None:
+    if not offered_by(history, release, answers):
+        pytest.skip(f"{release} did not offer that")
+    project = make(history, tmp_path / "project", release, **answers)
+    before = recorded(project)
+    update(project)
+    check_kept(before, project)
+    before = recorded(project)
+    commit(project, "update")
+    update(project)
+    assert recorded(project) == before
+    assert not git("status", "--porcelain", folder=project)
+
+
+@pytest.mark.updates
+@pytest.mark.parametrize("answers", [{}, FAR_FROM_DEFAULT], ids=["defaults", "far-from-them"])
+def test_a_project_may_take_one_release_after_the_other(
+    history: Path, tmp_path: Path, answers: Answers
+) -> None:
+    project = make(history, tmp_path / "project", RELEASES[0], **answers)
+    before = recorded(project)
+    for release in (*RELEASES[1:], "v999.0.0"):
+        update(project, release)
+        assert version(project) == release
+        before = {name: value for name, value in before.items() if name in questions()}
+        assert recorded(project).items() >= before.items()
+        before = recorded(project)
+        commit(project, release)
 
 
 @pytest.mark.parametrize("release", RELEASES)
