@@ -261,6 +261,25 @@ def test_our_own_update_follows_and_moves_as_well(template: Template, project: P
     assert (project / "config" / "mine.yaml").read_text() == "start: 1\n"
 
 
+def test_a_question_takes_the_answer_of_one_that_is_gone(tmp_path: Path) -> None:
+    template = Template(tmp_path / "template")
+    template.settings["colour"] = {"default": "grey"}
+    template.release("1.0.0")
+    project = tmp_path / "project"
+    answers = {"colour": "red"}
+    run_copy(str(template.folder), project, answers, defaults=True, unsafe=True, quiet=True)
+    commit(project, "start")
+    del template.settings["colour"]
+    template.settings["paint"] = {"default": "{{ colour | default('grey') }}"}
+    template.release("1.1.0")
+    template.settings["varnish"] = {"default": "{{ paint }}"}
+    template.release("1.2.0")
+    update(project)
+    recorded = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    assert recorded["varnish"] == recorded["paint"] == "red"
+    assert "colour" not in recorded
+
+
 def test_copier_is_told_of_the_newest_script_and_given_lists() -> None:
     settings = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
     scripts = [path for path in MIGRATIONS.glob("*.py") if path not in machinery()]
