@@ -1,12 +1,13 @@
 """A repository comes under the template and keeps all that it has."""
 
+import os
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import git
-from tiny import commit, make_template, release, write
+from tiny import adopt, commit, make_template, release, write
 
 from copier_ml.cli import main
 
@@ -29,20 +30,8 @@ def project(tmp_path: Path) -> Path:
     return commit(tmp_path / "churn", OWNERS)
 
 
-def adopt(template: Path, project: Path, *options: str) -> int:
-    named = ["--template", str(template), "--trust"]
-    return main(["adopt", str(project), *named, *options])
-
-
 def show(project: Path, path: str, version: str = "v1.1.0") -> str:
     return git("show", f"template/adopt-{version}:{path}", folder=project)
-
-
-def refuse(template: Path, project: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
-    assert adopt(template, project, *options) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert not git("for-each-ref", "refs/heads/template", "refs/copier-ml", folder=project)
-    return line
 
 
 def test_new_files_come_in_and_the_owners_stay(template: Path, project: Path) -> None:
@@ -75,18 +64,37 @@ def test_what_stays_is_named_and_the_templates_can_be_had(
         "- LICENSE: you have LICENSE.md",
         "- docs/index.md: you have the file docs",
         "- src/churn/train.py: yours differs from the template's",
+        "- src/ (1)",
+        "- CHANGELOG.md",
+        "Lock it with 'uv lock', and install it with 'uv run just sync'.",
     ):
         assert row in told.splitlines()
     theirs = git("show", "copier-ml/v1.1.0:src/churn/train.py", folder=project)
     assert theirs.endswith("last = 2\n")
 
 
-def test_a_name_that_some_disks_take_for_another_stays_out(template: Path, tmp_path: Path) -> None:
+def test_names_that_the_owner_has_in_another_way_stay_out(template: Path, tmp_path: Path) -> None:
     project = commit(tmp_path / "churn", {"readme.md": "# Mine\n", "src/churn": "a file\n"})
-    write(project, {"CHANGELOG.md": "not committed\n"})
+    write(project, {"CHANGELOG.md": "not committed\n", "docs": "not committed\n"})
     assert adopt(template, project, "--yes") == 0
     added = git("diff", "--name-only", "HEAD", "template/adopt-v1.1.0", folder=project).split()
-    assert added == [".copier-answers.yml", "LICENSE", "docs/index.md", "pyproject.toml"]
+    assert added == [".copier-answers.yml", "LICENSE", "pyproject.toml"]
+
+
+def test_what_is_no_plain_file_stays(template: Path, tmp_path: Path) -> None:
+    project = commit(tmp_path / "churn", {"run.sh": "true\n"})
+    (project / "run.sh").chmod(0o755)
+    (project / "LICENSE").symlink_to("run.sh")
+    (project / os.fsdecode(b"no-text-\xff")).write_text("mine\n")
+    commit(project, {})
+    head = git("rev-parse", "HEAD", folder=project).strip()
+    git("update-index", "--add", "--cacheinfo", f"160000,{head},docs", folder=project)
+    git("commit", "--quiet", "--message", "submodule", folder=project)
+    assert adopt(template, project, "--yes") == 0
+    between = ("diff", "--name-status", "HEAD", "template/adopt-v1.1.0")
+    assert {row[0] for row in git(*between, folder=project).splitlines()} == {"A"}
+    listed = git("ls-tree", "-r", "--name-only", "template/adopt-v1.1.0", folder=project)
+    assert "docs" in listed.splitlines()
 
 
 def test_an_adopted_project_is_updated_without_losing_a_line(
@@ -172,45 +180,3 @@ def test_the_owner_corrects_the_guesses(
     assert defaults["project_name"] == defaults["package_name"] == "churn"
     assert "has_gpu" not in defaults
     assert "project_name: Attrition" in show(project, ".copier-answers.yml")
-
-
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        (["--yes", "-d", "license=GPL"], "'license': 'GPL' is not in"),
-        (["--yes", "-d", "package_name=data"], "'package_name': data is taken"),
-        (["--yes", "-d", "licence=MIT"], "did you mean 'license'?"),
-        (["--yes", "--vcs-ref", "v7"], "has no version 'v7'; its newest is v1.1.0"),
-        ([], "--yes"),
-    ],
-)
-def test_what_cannot_be_is_refused_in_one_line(
-    template: Path,
-    project: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    options: list[str],
-    says: str,
-) -> None:
-    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
-    assert says in refuse(template, project, capsys, *options)
-
-
-def test_only_a_repository_without_a_template_is_adopted(
-    template: Path, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    commit(project, {".copier-answers.yml": "_commit: v1.0.0\n"})
-    assert "under a template already" in refuse(template, project, capsys, "--yes")
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    assert adopt(template, empty, "--yes") == 2
-    assert "is in no Git repository" in capsys.readouterr().err
-    git("init", "--quiet", folder=empty)
-    assert "has no commit yet" in refuse(template, empty, capsys, "--yes")
-
-
-def test_code_of_a_template_that_nobody_trusts_does_not_run(
-    template: Path, project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["adopt", str(project), "--template", str(template), "--yes"]) == 2
-    assert "add --trust" in capsys.readouterr().err

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from conftest import git
 
+from copier_ml.cli import main
+
 QUESTIONS = """\
 _subdirectory: template
 _skip_if_exists: [CHANGELOG.md]
@@ -63,3 +65,9 @@ def make_template(folder: Path) -> Path:
     release(folder, "v1.0.0", FILES)
     later = {"src/{{ package_name }}/train.py": "first = 1\n\n\n\n\n\nlast = 2\n"}
     return release(folder, "v1.1.0", later | {"src/{{ package_name }}/tune.py": "steps = 3\n"})
+
+
+def adopt(template: Path, project: Path, *options: str) -> int:
+    """Bring a repository under a template, and return the exit code."""
+    named = ["--template", str(template), "--trust"]
+    return main(["adopt", str(project), *named, *options])

@@ -1,8 +1,11 @@
 """The verb ``adopt``: a repository comes under the template, and keeps every file that it has."""
 
 import json
+import re
+import shlex
 import sys
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,12 @@ def adopt(args: Namespace) -> None:
                 )
         with adopting.tried(found, chosen, guesses, data, asks=not args.yes) as (adoption, where):
             _land(found, adoption, where)
-        print("\n".join(_tell(found, adoption, guesses, data)))
+        default = "the default" if args.yes else "your answer"
+        origins = {
+            name: "given" if name in data else _origin(answer, guesses.get(name)) or default
+            for name, answer in adoption.answers.items()
+        }
+        print("\n".join(_tell(found, adoption, origins)))
 
 
 def _check_is_new(found: project.Project) -> None:
@@ -72,35 +80,44 @@ def _tell_guesses(guesses: Mapping[str, Guess], data: Mapping[str, Any]) -> Iter
 
 
 def _tell(
-    found: project.Project,
-    adoption: adopting.Adoption,
-    guesses: Mapping[str, Guess],
-    data: Mapping[str, Any],
+    found: project.Project, adoption: adopting.Adoption, origins: Mapping[str, str]
 ) -> Iterator[str]:
     branch = landing.branch_of(f"adopt-{adoption.version}")
     theirs = REFERENCE.format(version=adoption.version)
     yield f"{found.name} comes under the template's {adoption.version}."
     yield "\n## Answers, and where they come from\n"
-    for name, answer in adoption.answers.items():
-        origin = "given" if name in data else _origin(answer, guesses.get(name))
-        yield f"- {name}: {_spell(answer)} ({origin})"
+    yield from (
+        f"- {name}: {_spell(answer)} ({origins[name]})" for name, answer in adoption.answers.items()
+    )
     yield f"\n## New files: {len(adoption.added)}\n"
-    yield from (f"- {path}" for path in adoption.added)
+    start = len(found.prefix)
+    tops = Counter(re.sub(r"(?<=/).*", "", path[start:]) for path in adoption.added)
+    yield from (f"- {top}" + f" ({count})" * top.endswith("/") for top, count in tops.items())
     if adoption.kept:
         yield "\n## Yours stay as they are\n"
         yield from (f"- {kept.path}: {kept.reason}" for kept in adoption.kept)
-        example = adoption.kept[0].path
-        yield f"\nThe template's are in {theirs}. Compare and take what you like, file by file:"
+        example = shlex.quote(adoption.kept[0].path)
+        yield f"\nThe template's are in {theirs}. Compare, and take what you like, file by file:"
         yield f"\n  git diff HEAD {theirs} -- {example}"
         yield f"  git checkout --patch {theirs} -- {example}"
-    flat, package = _find_flat(found, adoption), adoption.answers.get("package_name")
-    if flat:
-        yield f"\nYour package is in {flat}, the template's is in {found.prefix}src/{package}/: to"
-        yield "have one, move what you keep with 'git mv', after the merge."
-    yield f"\nNothing that is checked out was changed. The files are on the branch {branch}."
+    yield "\n## How to go on\n"
+    yield f"Nothing that is checked out was changed. The files are on the branch {branch}."
     yield f"Look at it with 'git diff HEAD {branch}', take it with 'git merge {branch}'."
     yield "Delete what you do not want, and commit: a file that you deleted never comes back."
+    yield from _tell_steps(found, adoption)
     yield "From then on, 'copier-ml update' brings later versions."
+
+
+def _tell_steps(found: project.Project, adoption: adopting.Adoption) -> Iterator[str]:
+    metadata = f"{found.prefix}pyproject.toml"
+    if metadata in adoption.added:
+        yield "Lock it with 'uv lock', and install it with 'uv run just sync'."
+    elif any(kept.path == metadata for kept in adoption.kept):
+        yield f"Take what the new files require from the template's {metadata}; then 'uv lock'."
+    if flat := _find_flat(found, adoption):
+        package = adoption.answers["package_name"]
+        yield f"Your package is in {flat}, the template's is in {found.prefix}src/{package}/."
+        yield "To have one, move what you keep with 'git mv'."
 
 
 def _find_flat(found: project.Project, adoption: adopting.Adoption) -> str:
@@ -113,8 +130,9 @@ def _find_flat(found: project.Project, adoption: adopting.Adoption) -> str:
 
 
 def _origin(answer: Any, guess: Guess | None) -> str:
+    """Say where an answer comes from; nothing if there was no guess."""
     if guess is None:
-        return "the default"
+        return ""
     if guess.value == answer:
         return guess.origin
     return f"instead of {_spell(guess.value)}: {guess.origin}"

@@ -118,9 +118,17 @@ def find_kept(whole: Tree, theirs: Tree, project: Project) -> dict[str, str]:
             kept[path] = "you have a folder of this name"
         elif _is_license(path, project) and licenses:
             kept[path] = f"you have {licenses[0]}"
-        elif os.path.lexists(project.root / path):
-            kept[path] = "you have one that is not committed"
+        elif _is_taken(project.root, path):
+            kept[path] = "you have something there that is not committed"
     return kept
+
+
+def _is_taken(root: Path, path: str) -> bool:
+    """Tell whether a file is there, or one in the place of a folder; Git may not spare it."""
+    above = (root / folder for folder in _parents(path))
+    return os.path.lexists(root / path) or any(
+        it.is_symlink() or (it.exists() and not it.is_dir()) for it in above
+    )
 
 
 def _parents(path: str) -> list[str]:
