@@ -1,5 +1,7 @@
 """Whether a template may run its code here."""
 
+import re
+
 from . import source
 
 
@@ -11,11 +13,21 @@ def is_trusted(address: str) -> bool:
     from copier._settings import SettingsModel, is_trusted_repository
     from copier._vcs import get_repo
 
-    url = get_repo(address) or address
     try:
-        installed = source.installed().address
+        installed = _plain(source.installed().address)
     except ValueError:
         installed = ""
-    return url == (get_repo(installed) or installed) or is_trusted_repository(
-        SettingsModel.from_file().trust, url
+    trusted = SettingsModel.from_file().trust
+    return installed == _plain(address) or is_trusted_repository(
+        trusted, get_repo(address) or address
     )
+
+
+def _plain(address: str) -> str:
+    """Spell an address as uv does, which notes where it installed copier-ml from."""
+    from copier._vcs import get_repo
+
+    url = (get_repo(address) or address).removeprefix("git+")
+    if found := re.fullmatch(r"([\w.-]+@[\w.-]+):/*(.+)", url):
+        url = f"ssh://{found[1]}/{found[2]}"
+    return url.rstrip("/").removesuffix(".git")
