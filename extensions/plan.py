@@ -91,7 +91,7 @@ class Plan:
     """Whether GitHub Actions run its checks and publish its images."""
 
     bot: str
-    """Name of the bot that raises versions; empty without one, or without a forge to run it."""
+    """Name of the bot that raises versions; empty without one, or where its file is left out."""
 
     has_docs: bool
     """Whether there is a documentation site."""
@@ -121,6 +121,7 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     # Listed, and not required through the project itself: Poetry refuses that.
     groups["dev"] = sorted({*groups["dev"], *(line for part in extras.values() for line in part)})
     pythons = _pythons(choices, answers, stack)
+    absent = _absent(_collect(chosen, "paths"), _collect(others, "paths"), package)
     return Plan(
         distribution=distribution,
         env_prefix=package.upper() + "_",
@@ -143,10 +144,10 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         has_extras=bool(stack.builds),
         has_cuda="cuda" in stack.builds,
         has_workflows=".github/" in _collect(chosen, "paths"),
-        bot=_bot(choices, answers),
+        bot=_bot(choices["dependency_bot"].get(answers.get("dependency_bot", ""), {}), absent),
         has_docs="docs" in groups,
         has_notebooks="notebooks" in groups,
-        absent_paths=_absent(_collect(chosen, "paths"), _collect(others, "paths"), package),
+        absent_paths=absent,
         owned_paths=_owned(chosen, package),
     )
 
@@ -208,10 +209,11 @@ def _absent(present: list[str], others: list[str], package: str) -> list[str]:
     return ["/" + path.format(package=package).rstrip("/") for path in absent]
 
 
-def _bot(choices: dict[str, dict[str, Row]], answers: Mapping[str, Any]) -> str:
-    """Name the bot, where the project's forge runs it."""
-    row = choices["dependency_bot"].get(answers.get("dependency_bot", "none"), {})
-    return str(row.get("name", "")) if answers.get("ci", "none") != "none" else ""
+def _bot(row: Row, absent: Iterable[str]) -> str:
+    """Name the bot, where the project has the file that it reads."""
+    files = (f"/{path}" for path in row.get("paths", []))
+    is_there = any(not file.startswith(tuple(absent)) for file in files)
+    return str(row.get("name", "")) if is_there else ""
 
 
 def _authors(name: str, email: str) -> list[dict[str, str]]:

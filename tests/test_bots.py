@@ -12,7 +12,7 @@ import yaml
 from conftest import ROOT, Render, domain
 
 FOLDER = ROOT / "template" / ".github"
-RENOVATE = FOLDER / "renovate.json"
+RENOVATE = ROOT / "template" / ".renovaterc.json"
 
 
 def rules() -> list[dict[str, Any]]:
@@ -23,15 +23,20 @@ def rules() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("bot", domain("dependency_bot"))
 def test_a_project_has_the_file_of_its_bot_alone(render: Render, bot: str) -> None:
-    files = {"dependabot": {"dependabot.yml"}, "renovate": {"renovate.json"}, "none": set()}
-    folder = render({"ci": "github", "dependency_bot": bot}) / ".github"
-    assert {path.name for path in folder.iterdir() if path.is_file()} == files[bot]
-    page = (folder.parent / "docs" / "how-to" / "updates.md").read_text(encoding="utf-8")
+    files = {"dependabot": ".github/dependabot.yml", "renovate": ".renovaterc.json"}
+    project = render({"ci": "github", "dependency_bot": bot})
+    assert [name for name, file in files.items() if (project / file).exists()] == [
+        name for name in files if name == bot
+    ]
+    page = (project / "docs" / "how-to" / "updates.md").read_text(encoding="utf-8")
     assert ("## Versions of packages" in page) == (bot != "none")
 
 
-def test_without_a_forge_there_is_no_bot(render: Render) -> None:
-    assert not (render({"ci": "none", "dependency_bot": "renovate"}) / ".github").exists()
+def test_only_renovate_does_without_a_forge(render: Render) -> None:
+    for bot in ("dependabot", "renovate"):
+        project = render({"ci": "none", "dependency_bot": bot})
+        assert not (project / ".github").exists()
+        assert (project / ".renovaterc.json").exists() == (bot == "renovate")
 
 
 def test_both_wait_a_week() -> None:
@@ -76,11 +81,11 @@ def test_renovate_itself_accepts_it(render: Render, tmp_path: Path) -> None:
     npx = shutil.which("npx")
     if not npx:
         pytest.fail("needs npx, and the npm packages renovate and node, which it downloads")
-    rendered = render({"ci": "github", "dependency_bot": "renovate"}) / ".github" / RENOVATE.name
-    (tmp_path / "renovate.json").write_bytes(rendered.read_bytes())
+    rendered = render({"ci": "github", "dependency_bot": "renovate"}) / RENOVATE.name
+    (tmp_path / RENOVATE.name).write_bytes(rendered.read_bytes())
     # Renovate wants a newer Node.js than most machines have; it is a package, too. Without
     # `@latest`, npm would take an old Renovate that fits the Node.js at hand.
-    validate = "renovate-config-validator --strict --no-global renovate.json"
+    validate = "renovate-config-validator --strict --no-global .renovaterc.json"
     done = subprocess.run(
         [npx, "--yes", "--package=renovate@latest", "--package=node@24", "-c", validate],
         cwd=tmp_path,
@@ -90,5 +95,5 @@ def test_renovate_itself_accepts_it(render: Render, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "Validating renovate.json as repo config" in done.stdout
+    assert "Validating .renovaterc.json as repo config" in done.stdout
     assert "validated successfully" in done.stdout

@@ -164,19 +164,21 @@ def test_a_list_of_one_or_none_is_left_as_it_is() -> None:
     assert plan._appendable(["c", "a", "b"]) == ["a", "c", "b"]
 
 
-def test_a_bot_is_named_where_a_forge_runs_it() -> None:
+def test_a_bot_is_named_where_its_file_is() -> None:
     assert make(dependency_bot="renovate").bot == "Renovate"
     assert make(dependency_bot="none").bot == ""
-    assert make(dependency_bot="renovate", ci="none").bot == ""
+    assert make(dependency_bot="renovate", ci="none").bot == "Renovate"
+    assert make(dependency_bot="dependabot").bot == "Dependabot"
+    assert make(dependency_bot="dependabot", ci="none").bot == ""
     assert make_of({"project_name": "Churn", "package_name": "churn"}).bot == ""
 
 
 def test_only_the_chosen_bot_has_its_file() -> None:
-    files = {"/.github/dependabot.yml", "/.github/renovate.json"}
+    files = {"/.github/dependabot.yml", "/.renovaterc.json"}
     left_out = {
         bot: files & set(make(dependency_bot=bot).absent_paths) for bot in domain("dependency_bot")
     }
-    assert left_out["dependabot"] == {"/.github/renovate.json"}
+    assert left_out["dependabot"] == {"/.renovaterc.json"}
     assert left_out["renovate"] == {"/.github/dependabot.yml"}
     assert left_out["none"] == files
     assert "/.github" in make(ci="none").absent_paths
