@@ -46,15 +46,15 @@ def follow(project: Project, old: str, new: str, stage: str) -> None:
 
 def _move(project: Project, source: str, target: str) -> None:
     """Rename on the owner's side, too: then git finds the rename on both sides."""
-    is_free = not _entries(target) and not Path(target).exists()
-    if _entries(source) and is_free and project.old_render(source) is not None:
+    is_free = not list_entries(target) and not Path(target).exists()
+    if list_entries(source) and is_free and project.old_render(source) is not None:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         git("mv", "--", source, target)
 
 
 def _merge(project: Project, source: str, target: str) -> None:
     """Merge the owner's edits into the file that Copier wrote at its new path."""
-    mine, theirs = _entries(source), _entries(target)
+    mine, theirs = list_entries(source), list_entries(target)
     is_written = Path(target).is_file()
     if any(entry.stage == "2" and entry.name == mine[0].name for entry in theirs if mine):
         return  # This ran before, and the owner has not solved its conflict yet.
@@ -74,10 +74,11 @@ def _merge(project: Project, source: str, target: str) -> None:
     if mine[0].mode == "100755":
         Path(target).chmod(0o755)
     if text != base:
-        _write_merged(target, mine[0], text, base)
+        write_merged(target, mine[0], text, base)
 
 
-def _write_merged(target: str, mine: Entry, text: bytes, base: bytes) -> None:
+def write_merged(target: str, mine: Entry, text: bytes, base: bytes) -> None:
+    """Merge the owner's text into what Copier wrote at a path, and mark what conflicts."""
     rendered = Path(target).read_bytes()
     if b"\r\n" in text and b"\r\n" not in base:
         base, theirs = (it.replace(b"\n", b"\r\n") for it in (base, rendered))
@@ -113,12 +114,13 @@ def _mark(path: str, mine: Entry, *sides: bytes) -> None:
 
 def _keep(source: str, reason: str) -> None:
     """Give the owner's file back, which Copier deleted."""
-    if _entries(source) and not Path(source).exists():
+    if list_entries(source) and not Path(source).exists():
         git("checkout-index", "--", source)
     tell(f"{source} is as you had it: {reason}")
 
 
-def _entries(path: str) -> list[Entry]:
+def list_entries(path: str) -> list[Entry]:
+    """List what git knows of a file: one entry, or the sides of a conflict."""
     listed = git("ls-files", "--stage", "-z", "--", f":(literal){path}").decode()
     rows = (row.split("\t", 1) for row in listed.split("\0")[:-1])
     # Where the path is a folder, git lists what is in it.

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from handover import hand_over
 from packaging.version import Version
 from project import Project
 from renames import follow
 from settings import move_key, move_setting
-from steps import MoveKey, MoveSetting, Rename, Step
+from steps import HandOver, MoveKey, MoveSetting, Rename, Step
 
 
 def main() -> None:
@@ -37,6 +38,8 @@ def find_steps(folder: Path, old: Version, new: Version) -> Iterator[Step]:
 def migrate(steps: Iterable[Step], stage: str, project: Project) -> None:
     """Apply what this stage can do: files are renamed, and only then is looked into them."""
     steps = list(steps)
+    for path in (step.path for step in steps if isinstance(step, HandOver)):
+        hand_over(project, path, stage)
     for old, new in chain(step for step in steps if isinstance(step, Rename)).items():
         follow(project, old, new, stage)
     if stage == "before":

@@ -20,6 +20,16 @@ class Rename:
 
 
 @dataclass(frozen=True)
+class HandOver:
+    """A file is the owner's from this version on: it is merged once more, and never again.
+
+    Name it in ``_skip_if_exists`` as well. The path may contain answers.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True)
 class MoveSetting:
     """A setting has another name: the owner's files in config/ follow.
 
@@ -40,4 +50,4 @@ class MoveKey:
     new: str
 
 
-Step = Rename | MoveSetting | MoveKey
+Step = HandOver | Rename | MoveSetting | MoveKey

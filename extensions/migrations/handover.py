@@ -1,0 +1,36 @@
+"""Hand a file over to its owner, merged with the template's one last time.
+
+From then on ``_skip_if_exists`` names it, and Copier passes it by already in this update: it would
+leave a file of an older state among modules of a newer one.
+"""
+
+from pathlib import Path
+
+from project import Project, tell
+from renames import list_entries, write_merged
+
+
+def hand_over(project: Project, path: str, stage: str) -> None:
+    """Make Copier write the file anew, and then merge the owner's edits into it.
+
+    `copier-ml update` merges it by itself: it looks at what the older version handed over.
+    """
+    if project.is_ours:
+        return
+    file = Path(project.fill_old(path))
+    mine = list_entries(file.as_posix())
+    if len(mine) != 1 or not (stage == "after" or file.is_file()):
+        return  # There is none, it is in conflict, or the owner deleted it.
+    try:
+        base = project.old_render(file.as_posix())
+    except OSError as error:
+        tell(f"{file} is as you had it: its version cannot be had: {str(error)[:200]}")
+        return
+    if base is None:
+        return  # A file of the owner's.
+    if stage == "before":
+        file.unlink()
+    elif not file.is_file():
+        file.write_bytes(mine[0].read())
+    elif mine[0].read() != base:
+        write_merged(file.as_posix(), mine[0], mine[0].read(), base)
