@@ -133,8 +133,9 @@ def refuse_index_name(name: str) -> str:
 
 
 def forge(url: str) -> str:
-    """Name the CI that the host of a repository runs, among those that are offered."""
-    return "github" if not url or urlsplit(url).hostname == "github.com" else "none"
+    """Name the forge that a repository's host runs, among those that are offered."""
+    host = urlsplit(url).hostname or "github.com"
+    return next((name for name in ("github", "gitlab") if name in host.split(".")), "none")
 
 
 def running_python() -> str:

@@ -19,6 +19,9 @@ from jinja2 import Environment
 
 CHOICES = Path(__file__).with_name("choices.toml")
 
+RENAMED = {"forge": "ci"}
+"""Questions that had another name: an update plans with the old answers of a project, too."""
+
 Row = dict[str, Any]
 
 
@@ -47,8 +50,11 @@ class Plan:
     urls: dict[str, str]
     """Label to address in the package's metadata; empty without a repository."""
 
+    checks: str
+    """Address of the page that lists the runs of the checks; empty if there is none."""
+
     badge: str
-    """Address of the picture that shows the state of the checks; empty if nothing shows it."""
+    """Address of the picture that shows their state; empty if nothing shows it."""
 
     dependencies: list[str]
     """Requirements of the package, whatever the accelerator, in the order of ``_appendable``."""
@@ -90,6 +96,9 @@ class Plan:
     has_workflows: bool
     """Whether GitHub Actions run its checks and publish its images."""
 
+    has_pipelines: bool
+    """Whether GitLab runs its checks."""
+
     bot: str
     """Name of the bot that raises versions; empty without one, or where its file is left out."""
 
@@ -114,7 +123,9 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     was not taken. ``stack`` and ``packages`` are what matrix.py and packages.py say of the answers.
     """
     choices = _read_choices()
+    answers = {new: answers[old] for new, old in RENAMED.items() if old in answers} | {**answers}
     chosen, others = _divide(choices, answers)
+    pages = _pages(answers.get("repository_url", ""), chosen)
     package = answers["package_name"]
     distribution = package.replace("_", "-")
     extras, groups = _merge(chosen, "extras"), _merge(chosen, "groups")
@@ -129,8 +140,9 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         copyright_holder=answers.get("author_name") or f"the authors of {answers['project_name']}",
         license="".join(row["spdx"] for row in chosen if "spdx" in row),
         classifiers=sorted({*_collect(chosen, "classifiers"), *map(_classifier, pythons)}),
-        urls=_urls(answers.get("repository_url", "")),
-        badge=_badge(answers.get("repository_url", ""), answers.get("ci", "none")),
+        urls={label: url for label, url in pages.items() if label.istitle()},
+        checks=pages.get("checks", ""),
+        badge=pages.get("badge", ""),
         dependencies=_appendable(_collect(chosen, "dependencies")),
         extras=packages.extras | {name: _appendable(lines) for name, lines in extras.items()},
         groups={name: _appendable(lines) for name, lines in groups.items()},
@@ -144,6 +156,7 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         has_extras=bool(stack.builds),
         has_cuda="cuda" in stack.builds,
         has_workflows=".github/" in _collect(chosen, "paths"),
+        has_pipelines=".gitlab/" in _collect(chosen, "paths"),
         bot=_bot(choices["dependency_bot"].get(answers.get("dependency_bot", ""), {}), absent),
         has_docs="docs" in groups,
         has_notebooks="notebooks" in groups,
@@ -249,16 +262,12 @@ def _environments(newest_python: str, platforms: list[str]) -> list[str]:
     return [f"{platform} and {python}" for platform in platforms]
 
 
-def _urls(repository: str) -> dict[str, str]:
+def _pages(repository: str, chosen: Iterable[Row]) -> dict[str, str]:
+    """Address the pages of a repository; those that the metadata names have a capital."""
     if not repository:
         return {}
-    return {"Issues": f"{repository}/issues", "Repository": repository}
-
-
-def _badge(repository: str, ci: str) -> str:
-    return (
-        f"{repository}/actions/workflows/ci.yml/badge.svg" if repository and ci == "github" else ""
-    )
+    paths = (pair for row in chosen for pair in row.get("address", {}).items())
+    return {page: f"{repository}/{path}" for page, path in paths} | {"Repository": repository}
 
 
 class PlanHook(ContextHook):

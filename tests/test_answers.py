@@ -180,6 +180,8 @@ def test_the_name_of_an_index_fits_into_an_environment_variable() -> None:
 def test_the_ci_follows_the_host() -> None:
     assert answers.forge("") == "github"
     assert answers.forge("https://github.com/a/b") == "github"
+    assert answers.forge("https://gitlab.com/a/b") == "gitlab"
+    assert answers.forge("https://gitlab.example.org/a/b") == "gitlab"
     assert answers.forge("https://git.example.org/a/b") == "none"
 
 

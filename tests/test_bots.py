@@ -24,7 +24,7 @@ def rules() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("bot", domain("dependency_bot"))
 def test_a_project_has_the_file_of_its_bot_alone(render: Render, bot: str) -> None:
     files = {"dependabot": ".github/dependabot.yml", "renovate": ".renovaterc.json"}
-    project = render({"ci": "github", "dependency_bot": bot})
+    project = render({"forge": "github", "dependency_bot": bot})
     assert [name for name, file in files.items() if (project / file).exists()] == [
         name for name in files if name == bot
     ]
@@ -34,7 +34,7 @@ def test_a_project_has_the_file_of_its_bot_alone(render: Render, bot: str) -> No
 
 def test_only_renovate_does_without_a_forge(render: Render) -> None:
     for bot in ("dependabot", "renovate"):
-        project = render({"ci": "none", "dependency_bot": bot})
+        project = render({"forge": "none", "dependency_bot": bot})
         assert not (project / ".github").exists()
         assert (project / ".renovaterc.json").exists() == (bot == "renovate")
 
@@ -81,7 +81,7 @@ def test_renovate_itself_accepts_it(render: Render, tmp_path: Path) -> None:
     npx = shutil.which("npx")
     if not npx:
         pytest.fail("needs npx, and the npm packages renovate and node, which it downloads")
-    rendered = render({"ci": "github", "dependency_bot": "renovate"}) / RENOVATE.name
+    rendered = render({"forge": "github", "dependency_bot": "renovate"}) / RENOVATE.name
     (tmp_path / RENOVATE.name).write_bytes(rendered.read_bytes())
     # Renovate wants a newer Node.js than most machines have; it is a package, too. Without
     # `@latest`, npm would take an old Renovate that fits the Node.js at hand.

@@ -103,7 +103,7 @@ def test_every_accepted_text_arrives_as_it_was_written(
         ("package_index_name", "My Index", "no name for an index"),
         ("package_index_auth", "password", "password"),
         ("cuda_version", "11.8", "11.8"),
-        ("ci", "jenkins", "jenkins"),
+        ("forge", "jenkins", "jenkins"),
         ("python_version", "2.7", "2.7"),
         ("features", ["docs", "jazz"], "jazz"),
     ],

@@ -133,7 +133,7 @@ def test_what_an_owner_adds_survives_an_update_that_changes_everything(
     two_versions: Path, tmp_path: Path, framework: str
 ) -> None:
     folder = tmp_path / "project"
-    answers = {"framework": framework, "ci": "github", "python_version": "3.12"}
+    answers = {"framework": framework, "forge": "github", "python_version": "3.12"}
     copy(two_versions, folder, answers, release="v1000.0.0")
     commit(folder, "start")
     lines = play_owner(folder)

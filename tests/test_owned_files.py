@@ -54,8 +54,8 @@ def test_copier_skips_what_the_plan_names() -> None:
 
 
 def test_files_of_what_was_not_chosen_are_not_the_owners(render: Render) -> None:
-    bare = owned(render({"features": [], "ci": "none"}))
-    assert not [path for path in bare if "notebooks" in path or ".github" in path]
+    bare = owned(render({"features": [], "forge": "none"}))
+    assert not [path for path in bare if "notebooks" in path or ".git" in path]
 
 
 @pytest.fixture(scope="module")

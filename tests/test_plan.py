@@ -12,7 +12,7 @@ ANSWERS = {
     "project_name": "Churn Model",
     "package_name": "churn_model",
     "license": "MIT",
-    "ci": "github",
+    "forge": "github",
     "dependency_bot": "dependabot",
     "framework": "sklearn",
     "python_version": "3.12",
@@ -66,7 +66,7 @@ def test_a_feature_brings_its_group() -> None:
 
 
 def test_paths_of_what_was_not_chosen_are_absent() -> None:
-    absent = make(features=["docs"], ci="none").absent_paths
+    absent = make(features=["docs"], forge="none").absent_paths
     assert {"/.github", "/notebooks", "/.devcontainer"} <= set(absent)
     assert "/docs" not in absent
 
@@ -120,8 +120,8 @@ def test_torch_compile_alone_needs_a_compiler() -> None:
 
 def test_workflows_are_where_the_checks_run() -> None:
     assert make().has_workflows
-    assert not make(ci="none").has_workflows
-    assert "/docs/how-to/publish.md" in make(ci="none").absent_paths
+    assert not make(forge="none").has_workflows
+    assert "/docs/how-to/publish.md" in make(forge="none").absent_paths
 
 
 def test_urls_and_badge_follow_the_repository() -> None:
@@ -130,7 +130,29 @@ def test_urls_and_badge_follow_the_repository() -> None:
     found = make(repository_url="https://github.com/ada/churn")
     assert found.urls["Repository"] == "https://github.com/ada/churn"
     assert found.badge.startswith("https://github.com/ada/churn/")
-    assert make(repository_url="https://github.com/ada/churn", ci="none").badge == ""
+    assert found.checks == "https://github.com/ada/churn/actions/workflows/ci.yml"
+    nowhere = make(repository_url="https://example.org/ada/churn", forge="none")
+    assert nowhere.badge == nowhere.checks == ""
+    assert nowhere.urls["Issues"] == "https://example.org/ada/churn/issues"
+    lab = make(repository_url="https://gitlab.com/ada/churn", forge="gitlab")
+    assert lab.urls.keys() == {"Issues", "Repository"}
+    assert lab.urls["Issues"] == "https://gitlab.com/ada/churn/-/issues"
+    assert lab.badge == "https://gitlab.com/ada/churn/badges/main/pipeline.svg"
+
+
+def test_a_forge_has_its_files_and_no_other() -> None:
+    lab = make(forge="gitlab").absent_paths
+    assert "/.github" in lab
+    assert "/.gitlab-ci.yml" not in lab
+    assert make(forge="gitlab").has_pipelines
+    assert not make().has_pipelines
+    assert "/.gitlab-ci.yml" in make().absent_paths
+
+
+def test_the_answer_to_a_question_that_had_another_name_counts() -> None:
+    old = {name: answer for name, answer in ANSWERS.items() if name != "forge"}
+    assert make_of(old | {"ci": "github"}) == make()
+    assert make_of(ANSWERS | {"ci": "none"}) == make()
 
 
 def test_answers_that_an_older_project_lacks_leave_things_out() -> None:
@@ -167,9 +189,9 @@ def test_a_list_of_one_or_none_is_left_as_it_is() -> None:
 def test_a_bot_is_named_where_its_file_is() -> None:
     assert make(dependency_bot="renovate").bot == "Renovate"
     assert make(dependency_bot="none").bot == ""
-    assert make(dependency_bot="renovate", ci="none").bot == "Renovate"
+    assert make(dependency_bot="renovate", forge="none").bot == "Renovate"
     assert make(dependency_bot="dependabot").bot == "Dependabot"
-    assert make(dependency_bot="dependabot", ci="none").bot == ""
+    assert make(dependency_bot="dependabot", forge="none").bot == ""
     assert make_of({"project_name": "Churn", "package_name": "churn"}).bot == ""
 
 
@@ -181,7 +203,7 @@ def test_only_the_chosen_bot_has_its_file() -> None:
     assert left_out["dependabot"] == {"/.renovaterc.json"}
     assert left_out["renovate"] == {"/.github/dependabot.yml"}
     assert left_out["none"] == files
-    assert "/.github" in make(ci="none").absent_paths
+    assert "/.github" in make(forge="none").absent_paths
 
 
 def test_rows_and_choices_agree() -> None:

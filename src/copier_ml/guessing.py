@@ -68,7 +68,7 @@ def _guess(it: Evidence) -> Iterator[tuple[str, Guess]]:
     for question, found in (
         ("copyright_year", _guess_year(it)),
         ("repository_url", _guess_repository(it)),
-        ("ci", _guess_ci(it)),
+        ("forge", _guess_forge(it)),
         ("framework", _guess_framework(it)),
         ("python_version", _guess_python(it)),
         ("cuda_version", _guess_cuda(it)),
@@ -140,7 +140,7 @@ def _browsable(url: str) -> str:
     return f"https://{parts.hostname}{port}/{path}" if known and parts.hostname and path else ""
 
 
-def _guess_ci(it: Evidence) -> Guess | None:
+def _guess_forge(it: Evidence) -> Guess | None:
     for name, pattern in (("github", r"\.github/workflows/.*"), ("gitlab", r"\.gitlab-ci\.yml")):
         if found := it.named(pattern):
             return Guess(name, found[0])
