@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from . import model, payload, predictions
 from .deployment import Deployment, Slot
-from .gate import REQUEST_ID, Gate
+from .middleware import REQUEST_ID, Middleware
 from .payload import BadPayloadError, Payload
 from .settings import PROJECT, Service
 from .telemetry import Telemetry
@@ -40,7 +40,7 @@ def create(slot: Slot, rule: Service) -> FastAPI:
     app.exception_handler(Exception)(_fail)
     limits_s: dict[str, float | None] = dict.fromkeys(TIMED, rule.request_timeout_s)
     limits_s["/reload"] = None
-    app.add_middleware(Gate, telemetry=answers.telemetry, limits_s=limits_s)
+    app.add_middleware(Middleware, telemetry=answers.telemetry, limits_s=limits_s)
     return app
 
 
@@ -53,7 +53,7 @@ class Answers:
         self._max_body_bytes = rule.max_body_bytes
         self._requests = Payload(rule.max_rows)
         # Threads of its own: one that computes for a request that was given up still counts.
-        self._workers = ThreadPoolExecutor(rule.n_at_once, thread_name_prefix="predict")
+        self._workers = ThreadPoolExecutor(rule.max_concurrency, thread_name_prefix="predict")
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:

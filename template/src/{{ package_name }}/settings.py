@@ -72,7 +72,7 @@ class Service(BaseModel, use_attribute_docstrings=True, frozen=True):
     request_timeout_s: Annotated[float, NotLogged] = Field(default=30, gt=0, le=3600)
     """Time that 'serve' gives a request, from its first byte on, and a shutdown."""
 
-    n_at_once: Annotated[int, NotLogged] = Field(default=2, ge=1, le=64)
+    max_concurrency: Annotated[int, NotLogged] = Field(default=2, ge=1, le=64)
     """Predictions that 'serve' computes at the same time; others wait."""
 
     drift_rows: Annotated[int, NotLogged] = Field(default=1000, ge=100, le=1_000_000)

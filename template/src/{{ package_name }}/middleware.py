@@ -23,8 +23,8 @@ CLIENT_LEFT = 499
 """Status in logs and counters if nobody waits for the answer; nginx writes the same."""
 
 
-class Gate:
-    """Middleware around the whole service."""
+class Middleware:
+    """Around the whole service, so that no request goes past it."""
 
     def __init__(
         self, app: ASGIApp, telemetry: Telemetry, limits_s: dict[str, float | None]
