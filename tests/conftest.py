@@ -13,6 +13,8 @@ import yaml
 from copier import run_copy
 from loaded import ROOT, matrix
 
+from copier_ml.releases import tag_missing
+
 Answers = dict[str, Any]
 Render = Callable[[Answers], Path]
 
@@ -126,6 +128,17 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return take_snapshot(tmp_path_factory.mktemp("template"))
 
 
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository with a tag for every release, and what is on disk as its newest."""
+    folder = tmp_path_factory.mktemp("history") / "template"
+    git("clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder), folder=ROOT)
+    tag_missing(folder)
+    for path in git("ls-files", "-z", folder=folder).split("\0")[:-1]:
+        (folder / path).unlink()
+    return take_snapshot(folder)
+
+
 def copy(
     template: Path,
     folder: Path,
@@ -140,7 +153,7 @@ def copy(
     Its tasks see the environment of the moment when Copier was imported, and what is given.
     """
     unknown = answers.keys() - questions().keys()
-    assert not unknown, f"no such question: {unknown}"
+    assert release or not unknown, f"no such question: {unknown}"
     with plumbum.local.env(**environment):
         run_copy(
             str(template),
