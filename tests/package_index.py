@@ -113,7 +113,8 @@ def private(folder: Path, *, is_open: bool = False, is_mirror: bool = False) -> 
 
     It asks for the user's password unless it is open. A mirror sends on to the public index for
     what it does not have. Its imports warn on Python 3.11, and a warning is an error here: it has a
-    process of its own.
+    process of its own. There it lets more than 5 clients wait: uv asks with 50 at once, and the
+    system would let each that is turned away try again seconds later.
     """
     folder.mkdir(exist_ok=True)
     passwords = folder.with_name("htpasswd")
@@ -127,7 +128,11 @@ def private(folder: Path, *, is_open: bool = False, is_mirror: bool = False) -> 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "pypiserver", "run", "--server=wsgiref", *options]
+    start = (
+        "import socketserver; socketserver.TCPServer.request_queue_size = 128; "
+        "from pypiserver.__main__ import main; main()"
+    )
+    command = [sys.executable, "-c", start, "run", "--server=wsgiref", *options]
     command += ["--interface=127.0.0.1", f"--port={port}", "--hash-algo=sha256", str(folder)]
     log = folder.with_name("pypiserver.log")  # A pipe that nobody reads would fill up.
     with log.open("wb") as told, subprocess.Popen(command, stdout=told, stderr=told) as server:
