@@ -1,5 +1,6 @@
 """Every stack and index: it renders, locks, and the lock serves every extra on every platform."""
 
+import itertools
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch_index
-from conftest import ROOT, Answers, copy, every_stack, git, label
+from conftest import ROOT, Answers, copy, domain, every_stack, git, label
 from owner import Project, check_platforms, find_python, find_uv, owner_environment
 from package_index import KNOWN, PASSWORD, private
 
@@ -22,7 +23,15 @@ STACKS = [
     # A lock for 3.11 has wheels for 3.14 as well; one for 3.14 alone needs a 3.14 to be made.
     if answers["framework"] != "sklearn" and answers["python_version"] != "3.14"
 ]
-CUDA = [{"framework": f, "cuda_version": c} for f, c in (("pytorch", "12.6"), ("jax", "13.0"))]
+INDEXED = [
+    ("sklearn", "none", "mirror", "none"),
+    ("sklearn", "none", "private", "token"),
+    ("pytorch", "12.6", "mirror", "token"),
+    ("pytorch", "12.6", "private", "none"),
+    ("jax", "13.0", "mirror", "none"),
+    ("jax", "13.0", "private", "token"),
+]
+"""Frameworks, their CUDA, an index and its log-in: each two of the answers meet once at least."""
 
 
 @pytest.fixture(scope="module")
@@ -132,24 +141,25 @@ def test_an_extra_installs_its_build_and_nothing_swaps_it(make: Make, cuda: str)
     )
 
 
-@pytest.mark.parametrize("auth", ["none", "token"])
-@pytest.mark.parametrize("index", ["mirror", "private"])
-@pytest.mark.parametrize(
-    "stack", [{"framework": "sklearn", "cuda_version": "none"}, *CUDA], ids=label
-)
+def test_every_pair_of_framework_index_and_log_in_is_locked() -> None:
+    rows = [(framework, index, auth) for framework, _, index, auth in INDEXED]
+    domains = [domain("framework"), ["mirror", "private"], ["none", "token"]]
+    for one, other in itertools.combinations(range(3), 2):
+        met = {(row[one], row[other]) for row in rows}
+        assert met == set(itertools.product(domains[one], domains[other]))
+
+
+@pytest.mark.parametrize(("framework", "cuda", "index", "auth"), INDEXED)
 def test_every_index_locks_every_framework(
-    make: Make,
-    stack: Answers,
-    index: str,
-    auth: str,
-    tmp_path: Path,
+    make: Make, framework: str, cuda: str, index: str, auth: str, tmp_path: Path
 ) -> None:
     login = {} if auth == "none" else KNOWN
     manners = {"is_open": auth == "none", "is_mirror": index == "mirror"}
     with private(tmp_path / "wheels", **manners) as url:
         project = make(
             login=login,
-            **stack,
+            framework=framework,
+            cuda_version=cuda,
             package_index=index,
             package_index_url=f"{url}/simple",
             package_index_auth=auth,
