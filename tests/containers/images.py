@@ -116,6 +116,12 @@ def check_service(image: str) -> None:
         assert state["State"]["ExitCode"] == 0
 
 
+def digests(image: str) -> list[str]:
+    """List the digest of each layer of an image, the lowest first."""
+    found: list[str] = engine.find().inspect(image)["RootFS"]["Layers"]
+    return found
+
+
 def layers(image: str, folder: Path) -> dict[str, int]:
     """Map the digest of each layer of an image, the lowest first, to its size in bytes."""
     with _saved(image, folder) as archive:
