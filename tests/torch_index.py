@@ -83,6 +83,11 @@ def read_log(path: Path) -> list[Request]:
     return [Request(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """Clients that may wait: uv asks with 50 at once, and comes back late where it is turned away."""
+
+
 @contextmanager
 def serving(folder: Path, options: Options = Options()) -> Iterator[str]:
     """Serve the wheels of ``folder``, built if it is missing, and give the index's base URL."""
@@ -91,7 +96,7 @@ def serving(folder: Path, options: Options = Options()) -> Iterator[str]:
     facts = {"root": folder, "options": options, "is_over": threading.Event()}
     handler = type("Handler", (_Handler,), facts)  # One class a server: many may serve at once.
     ports = (options.port, options.port + 1) if options.port else (0, 0)
-    servers = [ThreadingHTTPServer(("127.0.0.1", port), handler) for port in ports]
+    servers = [_Server(("127.0.0.1", port), handler) for port in ports]
     handler.files_port = servers[0 if options.auth else 1].server_port
     for server in servers:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
