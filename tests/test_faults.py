@@ -16,7 +16,7 @@ import yaml
 from conftest import copy
 from owner import Project, find_uv
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 QUICK = ("--max-iter", "20")
 ROWS = "from tests import synthetic; synthetic.rows(8_000, 1).to_parquet('rows.parquet')"

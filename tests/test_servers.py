@@ -9,7 +9,7 @@ import yaml
 from conftest import copy
 from owner import Project, find_uv
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
 
 QUICK = ("--max-iter", "20")
 
