@@ -19,6 +19,9 @@ PLATFORMS = (
     "x86_64-pc-windows-msvc",
 )
 
+ALONE = {"OMP_NUM_THREADS": "1", "PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
+"""One thread and one worker a project, since tests run side by side: more would only wait."""
+
 
 class Project:
     """A rendered project and the commands that its owner types."""
@@ -33,7 +36,7 @@ class Project:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=owner_environment() | self.environment,
+            env=owner_environment() | ALONE | self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -47,7 +50,7 @@ class Project:
         return subprocess.Popen(
             [find_uv(), "run", "--no-sync", self.name, *arguments],
             cwd=self.folder,
-            env=owner_environment() | self.environment,
+            env=owner_environment() | ALONE | self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import copy
-from owner import Project, find_uv, owner_environment
+from owner import ALONE, Project, find_uv, owner_environment
 
 pytestmark = pytest.mark.slow
 
@@ -115,8 +115,7 @@ class Terminals:
 
 def test_every_verb_has_a_transcript_and_all_are_true(snapshot: Path, tmp_path: Path) -> None:
     copy(snapshot, tmp_path / "project", {"features": ["docs"]}, tasks=True, UV=find_uv())
-    # One thread: those of several trainings would wait for each other on a busy machine.
-    project = Project(tmp_path / "project", UV_NO_SYNC="1", OMP_NUM_THREADS="1")
+    project = Project(tmp_path / "project", UV_NO_SYNC="1", **ALONE)
     project.uv("sync", "--locked")
     typed = list(transcripts(project.folder))
     verbs = VERB.findall((project.folder / "README.md").read_text(encoding="utf-8"))
