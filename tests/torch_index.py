@@ -85,7 +85,7 @@ def read_log(path: Path) -> list[Request]:
 
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
-    """Clients that may wait: uv asks with 50 at once, and comes back late where it is turned away."""
+    """Clients that may wait: uv asks with 50 at once, and returns late where it is turned away."""
 
 
 @contextmanager
