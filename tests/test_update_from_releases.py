@@ -7,6 +7,7 @@ import pytest
 import yaml
 from conftest import ROOT, Answers, copy, every_variant, git, label, questions
 from owner import commit, update
+from updates import start_update
 
 from copier_ml.releases import find_releases
 
@@ -154,3 +155,39 @@ def test_an_update_can_ask_for_cuda(history: Path, tmp_path: Path, release: str)
     update(project, cuda_version="12.6")
     assert recorded(project)["cuda_version"] == "12.6"
     assert 'name = "pytorch-cu126"' in (project / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def update_in_a_sandbox(project: Path, tmp_path: Path) -> int:
+    """Update with `copier-ml`, in a process of its own, and give its exit code."""
+    process = start_update(project, "--apply", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    out, err = process.communicate()
+    assert process.returncode in (0, 1), out + err
+    return process.returncode
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_an_update_in_a_sandbox_gives_what_a_new_project_has(
+    history: Path, tmp_path: Path, release: str
+) -> None:
+    project = make(history, tmp_path / "project", release)
+    assert update_in_a_sandbox(project, tmp_path) == 0
+    fresh = make(history, tmp_path / "fresh", "v999.0.0")
+    trees = [git("ls-tree", "-r", "HEAD", folder=it).splitlines() for it in (project, fresh)]
+    ours, theirs = ({line for line in tree if "uv.lock" not in line} for tree in trees)
+    assert ours == theirs
+
+
+def test_an_update_in_a_sandbox_keeps_what_an_owner_added(history: Path, tmp_path: Path) -> None:
+    project = make(history, tmp_path / "project", RELEASES[-1])
+    edited = [project / "README.md", *project.glob("src/*/*.py"), *project.glob("tests/*.py")]
+    for n, path in enumerate(edited):
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n# mine-{n};\n", encoding="utf-8")
+    commit(project, "edit")
+    before = git("rev-parse", "HEAD", folder=project)
+    code = update_in_a_sandbox(project, tmp_path)
+    if code:
+        assert git("rev-parse", "HEAD", folder=project) == before
+        where = git("worktree", "list", "--porcelain", folder=project).split("worktree ")[-1]
+        project = Path(where.splitlines()[0])
+    texts = [path.read_text(encoding="utf-8") for path in project.rglob("*.*") if path.is_file()]
+    assert all(any(f"mine-{n};" in text for text in texts) for n in range(len(edited)))

@@ -241,8 +241,16 @@ def test_a_deleted_file_stays_deleted(tmp_path: Path) -> None:
     project = start(tmp_path, one, {"a": number(20, l1="x"), "d": number(30), "c": "c\n"})
     edit(project, {"a": None, "b": None})
     told = update(project)
-    assert "a: you deleted it" in listed(told.out, KEPT)
+    rows = ["a: you deleted it", "d: you deleted it when its name was b"]
+    assert listed(told.out, KEPT) == rows
     assert files_of(project) == {".copier-answers.yml", "c"}
+
+
+def test_an_empty_file_that_was_deleted_stands_for_no_other(tmp_path: Path) -> None:
+    project = start(tmp_path, {"a": "a\n", "b/empty": ""}, {"a": "a\n", "c/empty": ""})
+    edit(project, {"b/empty": None})
+    update(project)
+    assert at(project, "c/empty") == b""
 
 
 def test_two_files_of_one_name_are_a_conflict_unless_they_agree(tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ TEXTS = {"100644", "100755"}
 """Modes of files that have lines: no links, no submodules."""
 
 
+RENAMES = ("diff-tree", "-r", "-z", "-M", "--no-rename-empty", "--diff-filter=R")
+"""Tells which files have another name. Empty ones are alike, and say nothing."""
+
+
 @dataclass(frozen=True)
 class Trees:
     """The three sides of a merge; paths count from the project's folder."""
@@ -83,8 +87,9 @@ def settle(
             keep(path, "you deleted it")
             del new[path]
         del base[path]
-        if target := renamed.get(path):
-            new.pop(target, None)
+        if (target := renamed.get(path)) and target in new:
+            kept.append(Conflict(target, f"you deleted it when its name was {path}"))
+            del new[target]
     for path in [*base, *(path for path in new if path not in base)]:
         touched = path in moved or (path in ours and ours[path] != base.get(path))
         if touched and path != ANSWERS_FILE and is_owners(path):
@@ -105,7 +110,7 @@ def find_renames(sandbox: Sandbox, old: Tree, new: Tree) -> dict[str, str]:
         return {}
     come = {path: entry for path, entry in new.items() if path not in old}
     pair = sandbox.write(gone), sandbox.write(come)
-    told = sandbox.git.lines("diff-tree", "-r", "-z", "-M", "--diff-filter=R", *pair)
+    told = sandbox.git.lines(*RENAMES, *pair)
     return dict(zip(told[1::3], told[2::3], strict=True))
 
 
