@@ -18,6 +18,7 @@ from updates import (
     ANSWERS,
     at,
     edit,
+    listed,
     make_project,
     make_template,
     number,
@@ -149,14 +150,17 @@ def test_the_settings_of_a_runner_are_kept(project: Path, monkeypatch: pytest.Mo
 
 
 def test_a_project_in_a_folder_of_a_repository(tmp_path: Path) -> None:
-    template = make_template(tmp_path / "template", ONE, TWO)
-    project = make_project(tmp_path / "whole" / "sub" / "an ümlaut", template, ONE)
+    one, two = ONE | {"gone": "gone\n"}, TWO | {"gone": "changed\n"}
+    template = make_template(tmp_path / "template", one, two)
+    project = make_project(tmp_path / "whole" / "sub" / "an ümlaut", template, one)
     (project / ".git").rename(tmp_path / "whole" / ".git")
     whole, prefix = tmp_path / "whole", "sub/an ümlaut/"
-    edit(whole, {f"{prefix}{name}": content for name, content in MINE.items()} | {"own": "own\n"})
-    update(project)
+    mine = {f"{prefix}{name}": content for name, content in MINE.items()}
+    edit(whole, mine | {"own": "own\n", f"{prefix}gone": None})
+    told = update(project)
     check(whole, prefix)
     assert at(whole, "own") == b"own\n"
+    assert listed(told.out, "Stays as it is") == [f"{prefix}gone: you deleted it"]
 
     edit(whole, {f"{prefix}a": number(20, l1="mine")})
     told = update(project, expect=1)

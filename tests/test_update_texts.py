@@ -88,6 +88,35 @@ def test_a_branch_with_commits_of_the_owners_is_refused(project: Path) -> None:
     assert state(project) == before
 
 
+def test_a_branch_that_is_checked_out_is_not_moved(project: Path, tmp_path: Path) -> None:
+    update(project)
+    own = str(tmp_path / "own")
+    git("worktree", "add", "--quiet", own, "template/v2.0.0", folder=project)
+    told = refuse(project)
+    assert f"{own} is at the branch template/v2.0.0" in told
+    assert "--force" not in told
+    update(project, "--apply")
+    assert (project / "a").read_text() == TWO["a"]
+
+
+def test_apply_in_the_midst_of_a_merge_is_refused(project: Path) -> None:
+    git("branch", "other", folder=project)
+    edit(project, {"a": number(20, l9="mine")})
+    git("checkout", "--quiet", "other", folder=project)
+    edit(project, {"b": "b\n"})
+    git("merge", "--quiet", "--no-commit", "-", folder=project)
+    before = state(project)
+    assert "(nothing was changed)" in refuse(project, "--apply")
+    assert state(project) == before
+
+
+def test_apply_sees_changes_that_git_is_told_not_to_see(project: Path) -> None:
+    git("update-index", "--assume-unchanged", "a", folder=project)
+    write(project, {"a": number(20, l20="dirty")})
+    refuse(project, "--apply")
+    assert (project / "a").read_text() == number(20, l20="dirty")
+
+
 def test_a_branch_in_the_way_of_the_name_is_refused(project: Path) -> None:
     git("branch", "template", folder=project)
     assert "'git branch -m template NAME'" in refuse(project)

@@ -1,6 +1,7 @@
 """An update that was tried, brought into the project's repository."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -39,10 +40,7 @@ def check_branch(project: Project, version: str) -> None:
     for block in git.run("worktree", "list", "--porcelain").split("\n\n"):
         if f"branch {reference}" in block.splitlines():
             path = block.splitlines()[0].removeprefix("worktree ")
-            raise RefusalError(
-                f"{path} is at the branch {branch}: end that update there, or drop it with "
-                f"'git worktree remove --force {path}' and 'git branch -D {branch}'"
-            )
+            raise RefusalError(f"{path} is at the branch {branch}: {_advise(path, branch)}")
     told = git.run("log", "-1", f"--format=%T %(trailers:key={TRAILER},valueonly)", reference)
     is_merged = not git.attempt("merge-base", "--is-ancestor", reference, project.head).returncode
     tree, *trailer = told.split()
@@ -51,6 +49,17 @@ def check_branch(project: Project, version: str) -> None:
             f"the branch {branch} holds commits of yours: merge it, or drop it with "
             f"'git branch -D {branch}'"
         )
+
+
+def _advise(path: str, branch: str) -> str:
+    """Say what to do about a worktree; only one of ours may be dropped with what is in it."""
+    if Path(path).resolve().parent != _worktrees().resolve():
+        return "switch to another one there, with 'git switch'"
+    here = shlex.quote(path)
+    return (
+        f"end that update there, or drop it with 'git worktree remove --force {here}' and "
+        f"'git branch -D {branch}'"
+    )
 
 
 def _check_name(git: Git, branch: str) -> None:

@@ -39,7 +39,8 @@ def _land(found: project.Project, trial: updating.Trial, args: Namespace) -> int
     if outcome.is_refused:
         print(telling.as_text(outcome))
         raise RefusalError(_refusal(outcome))
-    landing.check_branch(found, outcome.new)
+    if outcome.conflicts or args.check or not args.apply:
+        landing.check_branch(found, outcome.new)
     tree = updating.finish(trial, found)
     print(telling.as_text(outcome))
     message = f"build: update the template to {outcome.new}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -126,7 +126,8 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
     for path in after.find_excluded(base.keys() - sides.new.keys(), project.answers):
         del base[path]
     is_owners = owned.extend(after.is_owners, project, where, sides)
-    settled, outcome.kept = merging.settle(where, sides, is_owners)
+    settled, kept = merging.settle(where, sides, is_owners)
+    outcome.kept = [replace(it, path=project.prefix + it.path) for it in kept]
     merged = merging.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
     outcome.conflicts, outcome.lost = merged.conflicts, merged.lost
     outcome.changes = _list_changes(where, project.head, merged.tree)
