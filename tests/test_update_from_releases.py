@@ -178,7 +178,7 @@ def test_an_update_in_a_sandbox_gives_what_a_new_project_has(
 
 
 def test_an_update_in_a_sandbox_keeps_what_an_owner_added(history: Path, tmp_path: Path) -> None:
-    project = make(history, tmp_path / "project", RELEASES[-1])
+    project = make(history, tmp_path / "project", list(RELEASES)[-1])
     edited = [project / "README.md", *project.glob("src/*/*.py"), *project.glob("tests/*.py")]
     for n, path in enumerate(edited):
         path.write_text(f"{path.read_text(encoding='utf-8')}\n# mine-{n};\n", encoding="utf-8")
