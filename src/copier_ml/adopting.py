@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from . import sandbox, template
+from .conflicts import Conflict
 from .evidence import Guess
 from .guessing import LICENSE_FILES
-from .merging import Conflict
 from .project import ANSWERS_FILE, Project
 from .rendering import render
 from .sandbox import Sandbox, Tree

@@ -5,20 +5,15 @@ the owner's. Git merges them; before, whatever is the owner's to decide is taken
 renders, so that Git never sees a change of the template there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .conflicts import OURS, Conflict, read_conflicts
 from .project import ANSWERS_FILE
 from .sandbox import Entry, Sandbox, Tree
 
-OURS = "your-project"
-"""What the markers of a conflict call the owner's side."""
-
-SUBMODULE = "160000"
-
 TEXTS = {"100644", "100755"}
 """Modes of files that have lines: no links, no submodules."""
-
 
 RENAMES = ("diff-tree", "-r", "-z", "-M", "--no-rename-empty", "--diff-filter=R")
 """Tells which files have another name. Empty ones are alike, and say nothing."""
@@ -31,14 +26,6 @@ class Trees:
     base: Tree
     new: Tree
     ours: Tree
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A file that the owner has to decide on."""
-
-    path: str
-    reason: str
 
 
 @dataclass
@@ -156,64 +143,17 @@ def merge(sandbox: Sandbox, trees: Trees, whole: str, prefix: str, theirs: str) 
     done = sandbox.git.attempt("merge-tree", "--write-tree", "-z", "--messages", OURS, theirs)
     told = done.stdout.decode("utf-8", "surrogateescape")
     if done.returncode not in (0, 1):
-        raise ValueError(f"git could not merge: {done.stderr.decode('utf-8', 'replace')}")
+        told = done.stderr.decode("utf-8", "replace").partition("\n")[0]
+        version = sandbox.git.run("version").removeprefix("git version ")
+        raise ValueError(f"git {version} cannot merge that; it takes 2.38 or newer ({told})")
     tree, *facts = told.split("\0")
     end = facts.index("") if "" in facts else len(facts)
     result = Merge(tree)
     if done.returncode:
         result.stages = facts[:end]
-        result.conflicts = _read_conflicts(sandbox, result.stages, facts[end + 1 :])
+        result.conflicts = read_conflicts(sandbox, result.stages, facts[end + 1 :])
     result.lost = _find_lost(sandbox, trees, result, prefix)
     return result
-
-
-def _read_conflicts(
-    sandbox: Sandbox, stages: Sequence[str], messages: Sequence[str]
-) -> list[Conflict]:
-    """Say a reason for each file in conflict, from the sides that have it."""
-    sides: dict[str, dict[str, str]] = {}
-    for line in stages:
-        facts, _, path = line.partition("\t")
-        mode, blob, stage = facts.split()
-        sides.setdefault(path, {})[stage] = blob if mode != SUBMODULE else ""
-    conflicts = [Conflict(path, _reason(sandbox, path, sides[path])) for path in sides]
-    # Git tells about a folder's name without a file in conflict.
-    for kind, text in _read_messages(messages):
-        if kind.startswith("CONFLICT (directory rename"):
-            conflicts.append(Conflict(text.split(": ", 1)[-1].strip(), "a folder was renamed"))
-    return conflicts
-
-
-def _read_messages(items: Sequence[str]) -> list[tuple[str, str]]:
-    """Read pairs of kind and text: ``<count> <path>... <kind> <text>``."""
-    found = []
-    rest = list(items)
-    while rest and rest[0].isdigit():
-        count = int(rest[0])
-        found.append((rest[count + 1], rest[count + 2]))
-        rest = rest[count + 3 :]
-    return found
-
-
-def _reason(sandbox: Sandbox, path: str, sides: dict[str, str]) -> str:
-    texts = sandbox.fetch(filter(None, sides.values())).values()
-    if {"2", "3"} <= sides.keys() and any(b"\0" in text for text in texts):
-        return "a binary file that both of you changed: yours is kept"
-    match "".join(sorted(sides)):
-        case "12":
-            return "you changed it, the template deleted it or gave it another name"
-        case "13":
-            return "you deleted it or gave it another name, the template changed it"
-        case "23":
-            return "both of you made a file of this name"
-        case "123":
-            return "both of you changed the same lines"
-        case "2" if path.endswith(f"~{OURS}"):
-            return "a file of yours, whose name is a folder of the template's"
-        case "3" if "~template-" in path:
-            return "a file of the template's, whose name is a folder of yours"
-        case _:
-            return "both of you gave it another name"
 
 
 def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> list[str]:
@@ -224,7 +164,13 @@ def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> li
     merged = sandbox.read(result.tree)
     # Where one side has a file and the other a folder, Git gives the file another name.
     open_paths = {conflict.path.removesuffix(f"~{OURS}") for conflict in result.conflicts}
-    mine = {path: entry for path, entry in trees.ours.items() if entry != trees.base.get(path)}
+    # A file that has another name by now, and nothing else, has no edits.
+    sources = {new: old for old, new in find_renames(sandbox, trees.base, trees.ours).items()}
+    mine = {
+        path: entry
+        for path, entry in trees.ours.items()
+        if entry != trees.base.get(path) and entry != trees.base.get(sources.get(path, path))
+    }
     lost = []
     for path, entry in mine.items():
         if prefix + path in open_paths or path == ANSWERS_FILE or trees.new.get(path) == entry:

@@ -1,22 +1,37 @@
-"""Files that the owner had before the project came under the template.
+"""Whose a file is: the owner's from the first day on, or also the template's.
 
-What the template has under such a name was never merged into it, so no later change of it has a
-place there.
+A file that the owner had before the project came under the template is theirs: what the template
+has under such a name was never merged into it, so no later change of it has a place there.
 """
 
 from collections.abc import Callable
 
 from .merging import Trees, find_renames
 from .project import ANSWERS_FILE, Project
+from .rendering import Rendering
 from .sandbox import Sandbox
 
 
-def extend(
-    is_owners: Callable[[str], bool], project: Project, where: Sandbox, sides: Trees
+def make_rule(
+    new: Rendering, handed: set[str], project: Project, where: Sandbox, sides: Trees
 ) -> Callable[[str], bool]:
-    """Count these files among those that are the owner's from the first day on."""
+    """Make what tells whether a file is the owner's.
+
+    Args:
+        new: The version that the project is updated to.
+        handed: Files that the project's own version had handed over.
+        project: The project.
+        where: Where the update is tried.
+        sides: What is merged.
+    """
     own = find(project, where, sides)
-    return lambda path: path in own or is_owners(path)
+
+    def is_owners(path: str) -> bool:
+        # What only the new version hands over is merged this once, to fit the modules around it.
+        is_handed = path in handed or path not in sides.base
+        return path in own or (is_handed and new.is_owners(path))
+
+    return is_owners
 
 
 def find(project: Project, where: Sandbox, sides: Trees) -> set[str]:

@@ -115,8 +115,8 @@ class Beside:
     process: Any
     receiver: Any
 
-    def join(self) -> None:
-        """Wait until it is done.
+    def join(self) -> set[str]:
+        """Wait until it is done, and give the files that are the owner's in that version.
 
         Raises:
             ValueError: What the other process complained of.
@@ -126,8 +126,9 @@ class Beside:
         except EOFError:
             told = "the process that renders it ended early"
         self.process.join()
-        if told:
-            raise ValueError(f"cannot render the version that the project has: {told}")
+        if isinstance(told, set):
+            return told
+        raise ValueError(f"cannot render the version that the project has: {told}")
 
     def stop(self) -> None:
         """Let it end, whatever came of it: it removes what Copier has in other folders."""
@@ -140,8 +141,10 @@ def _render_and_tell(sender: Any, *arguments: Any) -> None:
     from .messages import describe
 
     try:
-        render(*arguments)
-        sender.send("")
+        done = render(*arguments)
+        files = (path for path in done.folder.rglob("*") if path.is_file())
+        paths = {path.relative_to(done.folder).as_posix() for path in files}
+        sender.send({path for path in paths if done.is_owners(path)})
     except KeyboardInterrupt:
         return  # Ctrl-C is told by the process that started this one.
     except Exception as error:

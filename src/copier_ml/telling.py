@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from .updating import Outcome
+from .outcome import Outcome
 
 WORDS = {"A": "new", "D": "gone", "M": "changed", "T": "of another type"}
 

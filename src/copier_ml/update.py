@@ -12,6 +12,7 @@ from typing import Any
 from . import landing, project, telling, updating
 from .git import own_environment
 from .messages import RefusalError, refusing
+from .outcome import Outcome
 from .preview import add_common_options, read_wish
 
 CLEAN, CONFLICTS = 0, 1
@@ -64,7 +65,7 @@ def _land(found: project.Project, trial: updating.Trial, args: Namespace) -> int
     return CLEAN
 
 
-def _refusal(outcome: updating.Outcome) -> str:
+def _refusal(outcome: Outcome) -> str:
     if outcome.in_the_way:
         return (
             f"Git does not know {', '.join(outcome.in_the_way)}, and the update would write over "
@@ -76,7 +77,7 @@ def _refusal(outcome: updating.Outcome) -> str:
     )
 
 
-def _tell_conflicts(found: project.Project, outcome: updating.Outcome, folder: Path) -> None:
+def _tell_conflicts(found: project.Project, outcome: Outcome, folder: Path) -> None:
     branch = landing.branch_of(outcome.new)
     here = shlex.quote(str(folder))
     print(

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from . import merging, owned, releases, sandbox, template
 from .migrations import has_migrations, migrate
+from .outcome import Outcome
 from .project import Project
 from .rendering import Rendering, render, render_beside
 from .sandbox import Sandbox, Tree
@@ -28,48 +29,6 @@ class Wish:
 
     is_trusted: bool = False
     """Whether the template may run its code, which takes to find out what it changes."""
-
-
-@dataclass
-class Outcome:
-    """What an update would do, or did. Paths count from the top of the repository."""
-
-    project: str
-    old: str
-    new: str
-    """Versions of the template."""
-
-    changelog: list[tuple[str, str]] = field(default_factory=list)
-    """Versions between the two, the newest first, and what the changelog says of each."""
-
-    changes: list[tuple[str, str]] = field(default_factory=list)
-    """Letter and path of each file that is added (A), deleted (D), modified (M) or of another
-    type (T)."""
-
-    conflicts: list[merging.Conflict] = field(default_factory=list)
-    kept: list[merging.Conflict] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    in_the_way: list[str] = field(default_factory=list)
-    """Files that Git does not know, under the names of new ones."""
-
-    new_answers: dict[str, Any] = field(default_factory=dict)
-    """Questions that the project had not answered, and the answers taken."""
-
-    changed_answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    """Questions whose answer is another one now, with the old answer; None stands for none."""
-
-    needs_trust: bool = False
-    """Whether the rest is unknown, since the template may not run its code."""
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether the project has all of this already."""
-        return not (self.changes or self.conflicts or self.lost)
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether something would be lost."""
-        return bool(self.lost or self.in_the_way)
 
 
 @dataclass(frozen=True)
@@ -114,7 +73,7 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
     try:
         after = render(source, new, project.answers, work / "new", wish.data)
         _compare_answers(outcome, project.answers, after.answers)
-        before.join()
+        handed = before.join()
     finally:
         before.stop()  # It would write on while its folder is removed.
     base = where.add(work / "old")
@@ -125,7 +84,7 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
     # What a version leaves out for the old answers as well is not gone, but handed to the owner.
     for path in after.find_excluded(base.keys() - sides.new.keys(), project.answers):
         del base[path]
-    is_owners = owned.extend(after.is_owners, project, where, sides)
+    is_owners = owned.make_rule(after, handed, project, where, sides)
     settled, kept = merging.settle(where, sides, is_owners)
     outcome.kept = [replace(it, path=project.prefix + it.path) for it in kept]
     merged = merging.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
