@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from conftest import git
 from hypothesis import strategies as st
@@ -52,18 +53,21 @@ def release(*, is_second: bool) -> Files:
 
 
 PATHS = sorted(release(is_second=False))
-KINDS = [
-    *["insert", "replace", "cut", "append"] * 2,
-    *["rename", "delete", "chmod", "windows", "binary", "link"],
-    *["own", "new", "untracked", "ignore", "submodule"],
-]
-EDITS = st.lists(
-    st.tuples(
-        st.sampled_from(KINDS), st.sampled_from(PATHS), st.integers(0, 40), st.integers(1, 3)
-    ),
-    min_size=1,
-    max_size=12,
-)
+GENTLE = ["insert", "insert", "append", "rename", "chmod", "windows", "own", "ignore", "submodule"]
+"""Edits that mostly leave a merge without a conflict."""
+
+KINDS = [*GENTLE, "replace", "cut", "delete", "binary", "link", "new", "untracked"]
+
+
+def some_edits(kinds: list[str], most: int) -> st.SearchStrategy[list[Any]]:
+    """Edits: the kind, a file of the template, a line in it, and how many lines."""
+    edit = st.tuples(
+        st.sampled_from(kinds), st.sampled_from(PATHS), st.integers(0, 40), st.integers(1, 3)
+    )
+    return st.lists(edit, min_size=1, max_size=most)
+
+
+EDITS = some_edits(GENTLE, 6) | some_edits(KINDS, 12)
 
 
 @dataclass
