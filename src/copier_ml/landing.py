@@ -110,7 +110,12 @@ def _as_somebody(project: Project) -> Git:
 
 
 def set_branch(project: Project, version: str, made: str) -> str:
-    """Point the update's branch at its commit, and return the branch's name."""
+    """Point the update's branch at its commit, and return the branch's name.
+
+    Raises:
+        RefusalError: As ``check_branch``: somebody may have used the branch in the meantime.
+    """
+    check_branch(project, version)
     branch = branch_of(version)
     project.git.run("update-ref", "-m", "copier-ml update", f"refs/heads/{branch}", made)
     return branch

@@ -155,9 +155,15 @@ def _files_of(root: Path, path: str) -> list[str]:
 
 
 def finish(trial: Trial, project: Project) -> str:
-    """Run what the template does after an update, such as locking."""
+    """Run what the template does after an update, such as locking.
+
+    Returns:
+        The tree of the repository that it leaves.
+    """
     assert trial.merge
     assert trial.new
+    if not has_migrations(trial.new.worker, "after", trial.outcome.old):
+        return trial.merge.tree
     trial.sandbox.checkout(trial.merge.tree)
     folder = trial.sandbox.folder / project.prefix
     migrate(trial.new.worker, "after", trial.outcome.old, folder)
