@@ -28,7 +28,7 @@ GIT_IDENTITY = {
 }
 """Who commits in tests, whatever the machine's git is told."""
 
-LONGEST = ("test_golden", "test_transcripts", "test_faults", "test_servers")
+LONGEST = ("test_golden", "test_transcripts", "test_faults", "test_servers", "test_update_kills")
 """Files of the tests that take longest; they go first."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Render, copy, domain, git, take_snapshot
-from owner import Project, commit, update
+from owner import Project, commit, find_python, update
 
 ADDED = ["aardvark", "more-itertools", "zstandard"]
 """They would sort to the begin, the middle and the end of a list."""
@@ -90,7 +90,7 @@ JOB = """
 
 def play_owner(folder: Path) -> dict[str, list[str]]:
     """Edit what owners edit; return the lines that are theirs, by file."""
-    project = Project(folder)
+    project = Project(folder, UV_PYTHON=find_python("3.12"))
     for name in reversed(ADDED):
         project.uv("add", "--frozen", name)
         project.uv("add", "--frozen", "--dev", name)
@@ -167,7 +167,7 @@ def test_uv_appends_to_each_list_that_an_owner_adds_to(
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_bytes(made.read_bytes())
     (tmp_path / ".python-version").write_bytes((made.parent / ".python-version").read_bytes())
-    project = Project(tmp_path)
+    project = Project(tmp_path, UV_PYTHON=find_python("3.12"))
     kinds = [(), ("--dev",), ("--optional", "train"), ("--optional", "serve")]
     kinds += [("--group", "docs"), ("--group", "notebooks"), ("--group", "tracking")]
     for kind in kinds:
