@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from handover import hand_over
+from mapping import map_answer
 from packaging.version import Version
 from project import Project
 from renames import follow
 from settings import move_key, move_setting
-from steps import HandOver, MoveKey, MoveSetting, Rename, Step
+from steps import HandOver, MapAnswer, MoveKey, MoveSetting, Rename, Step
 
 
 def main() -> None:
@@ -43,6 +44,8 @@ def migrate(steps: Iterable[Step], stage: str, project: Project) -> None:
     for old, new in chain(step for step in steps if isinstance(step, Rename)).items():
         follow(project, old, new, stage)
     if stage == "before":
+        for answer in (step for step in steps if isinstance(step, MapAnswer)):
+            map_answer(project, answer.question, answer.old, answer.new)
         return
     for step in steps:
         match step:

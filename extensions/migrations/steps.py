@@ -30,6 +30,18 @@ class HandOver:
 
 
 @dataclass(frozen=True)
+class MapAnswer:
+    """An answer is offered no more: a project that gave it gives another, or none of its own.
+
+    Of a question that takes several, the others stay.
+    """
+
+    question: str
+    old: str
+    new: str | None = None
+
+
+@dataclass(frozen=True)
 class MoveSetting:
     """A setting has another name: the owner's files in config/ follow.
 
@@ -50,4 +62,4 @@ class MoveKey:
     new: str
 
 
-Step = HandOver | Rename | MoveSetting | MoveKey
+Step = HandOver | MapAnswer | Rename | MoveSetting | MoveKey

@@ -94,16 +94,25 @@ def _locate(git: Git) -> tuple[Path, str]:
 
 
 def _read_answers(git: Git, head: str, prefix: str, folder: Path) -> dict[str, Any]:
-    from yaml import YAMLError, safe_load
-
     found = git.attempt("show", f"{head}:{prefix}{ANSWERS_FILE}")
     if found.returncode:
         remedy = (
             "commit it" if (folder / ANSWERS_FILE).exists() else "'copier-ml adopt' can make one"
         )
         raise ValueError(f"{folder} has no {ANSWERS_FILE} in its last commit; {remedy}")
+    return parse_answers(found.stdout, folder)
+
+
+def parse_answers(text: bytes, folder: Path) -> dict[str, Any]:
+    """Read the answers file of the project in a folder.
+
+    Raises:
+        ValueError: It is no YAML, or does not say what template it came from.
+    """
+    from yaml import YAMLError, safe_load
+
     try:
-        answers = safe_load(found.stdout)
+        answers = safe_load(text)
     except YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         raise ValueError(

@@ -5,16 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
 from . import merging, owned, releases, sandbox, template
 from .migrations import has_migrations, migrate
 from .outcome import Outcome
-from .project import Project
-from .rendering import Rendering, render, render_beside
+from .project import ANSWERS_FILE, Project, parse_answers
+from .rendering import Rendering, fill, prepare, render_beside
 from .sandbox import Sandbox, Tree
+
+if TYPE_CHECKING:
+    from copier._main import Worker
 
 
 @dataclass(frozen=True)
@@ -69,16 +72,21 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
         outcome.needs_trust = True
         return Trial(outcome, where, None, None)
 
+    worker = prepare(source, new, work / "new", wish.data)
     before = render_beside(source, old, project.answers, work / "old")
     try:
-        after = render(source, new, project.answers, work / "new", wish.data)
-        _compare_answers(outcome, project.answers, after.answers)
-        handed = before.join()
+        if has_migrations(worker, "before", outcome.old):
+            handed, base = before.join(), where.add(work / "old")
+            whole, answers = _begin(where, project, worker, outcome.old, where.write(base))
+            after = fill(worker, source, answers)
+        else:
+            whole = f"{project.head}^{{tree}}"
+            after = fill(worker, source, project.answers)
+            handed, base = before.join(), where.add(work / "old")
     finally:
         before.stop()  # It would write on while its folder is removed.
-    base = where.add(work / "old")
-    whole = _prepare(where, project, after, base, outcome.old)
 
+    _compare_answers(outcome, project.answers, after.answers)
     ours = _inside(where.read(whole), project.prefix)
     sides = merging.Trees(base, where.add(work / "new"), ours)
     # What a version leaves out for the old answers as well is not gone, but handed to the owner.
@@ -112,14 +120,14 @@ def _compare_answers(outcome: Outcome, old: Mapping[str, Any], new: Mapping[str,
             outcome.changed_answers[name] = (old[name], new.get(name))
 
 
-def _prepare(where: Sandbox, project: Project, after: Rendering, base: Tree, old: str) -> str:
-    """Run what the template does before an update, and return the tree that it leaves."""
-    if not has_migrations(after.worker, "before", old):
-        return f"{project.head}^{{tree}}"
+def _begin(
+    where: Sandbox, project: Project, worker: "Worker", old: str, rendered: str
+) -> tuple[str, dict[str, Any]]:
+    """Run what the template does before an update; give the tree and the answers that it leaves."""
     where.checkout(project.head)
-    rendered = where.write(base)
-    migrate(after.worker, "before", old, where.folder / project.prefix, rendered)
-    return where.snapshot()
+    folder = where.folder / project.prefix
+    migrate(worker, "before", old, folder, rendered)
+    return where.snapshot(), parse_answers((folder / ANSWERS_FILE).read_bytes(), folder)
 
 
 def _inside(tree: Tree, prefix: str) -> Tree:
