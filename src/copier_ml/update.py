@@ -97,6 +97,7 @@ def _check(trial: updating.Trial, tree: str, found: project.Project) -> str:
         raise RefusalError(
             "uv is not on PATH, and --check needs it; install it or leave --check out"
         )
+    trial.sandbox.checkout(tree)
     trial.sandbox.commit(tree, branch="result")
     trial.sandbox.git.run("symbolic-ref", "HEAD", "refs/heads/result")
     for recipe in ("sync", "check"):
