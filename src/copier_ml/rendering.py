@@ -72,19 +72,12 @@ def render(
     Raises:
         ValueError: An answer of ``data`` is refused, or a question is unknown or unanswered.
     """
-    return fill(prepare(template, commit, folder, data, asks=asks), template, answers)
+    from yaml import safe_dump
 
-
-def prepare(
-    template: Template,
-    commit: str,
-    folder: Path,
-    data: Mapping[str, Any] | None = None,
-    *,
-    asks: bool = False,
-) -> "Worker":
-    """Set Copier up for ``render``, which then takes ``fill`` alone."""
-    return make_worker(
+    folder.mkdir(parents=True)
+    remembered = dict(answers) | {"_src_path": str(template.folder), "_commit": commit}
+    (folder / ANSWERS_FILE).write_text(safe_dump(remembered), encoding="utf-8")
+    worker = make_worker(
         src_path=str(template.folder),
         dst_path=folder,
         vcs_ref=commit,
@@ -95,16 +88,6 @@ def prepare(
         skip_tasks=True,
         unsafe=True,  # Whether the template is trusted has been asked before.
     )
-
-
-def fill(worker: "Worker", template: Template, answers: Mapping[str, Any]) -> Rendering:
-    """Render what was prepared, with the answers of a project."""
-    from yaml import safe_dump
-
-    folder = worker.dst_path
-    folder.mkdir(parents=True)
-    remembered = dict(answers) | {"_src_path": str(template.folder), "_commit": worker.vcs_ref}
-    (folder / ANSWERS_FILE).write_text(safe_dump(remembered), encoding="utf-8")
     refuse_unknown(worker.data, worker.template.questions_data)
     run_copy(worker)
     _remember(folder / ANSWERS_FILE, template)

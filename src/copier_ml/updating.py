@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packaging.version import Version
 
@@ -13,11 +13,8 @@ from . import merging, owned, releases, sandbox, template
 from .migrations import has_migrations, migrate
 from .outcome import Outcome
 from .project import ANSWERS_FILE, Project, parse_answers
-from .rendering import Rendering, fill, prepare, render_beside
+from .rendering import Rendering, render, render_beside
 from .sandbox import Sandbox, Tree
-
-if TYPE_CHECKING:
-    from copier._main import Worker
 
 
 @dataclass(frozen=True)
@@ -72,23 +69,21 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
         outcome.needs_trust = True
         return Trial(outcome, where, None, None)
 
-    worker = prepare(source, new, work / "new", wish.data)
     before = render_beside(source, old, project.answers, work / "old")
     try:
-        if has_migrations(worker, "before", outcome.old):
-            handed, base = before.join(), where.add(work / "old")
-            whole, answers = _begin(where, project, worker, outcome.old, where.write(base))
-            after = fill(worker, source, answers)
-        else:
-            whole = f"{project.head}^{{tree}}"
-            after = fill(worker, source, project.answers)
-            handed, base = before.join(), where.add(work / "old")
+        after = render(source, new, project.answers, work / "new", wish.data)
+        handed, base = before.join(), where.add(work / "old")
     finally:
         before.stop()  # It would write on while its folder is removed.
+    whole = f"{project.head}^{{tree}}"
+    if has_migrations(after.worker, "before", outcome.old):
+        whole, answers = _begin(where, project, after, outcome.old, where.write(base))
+        if answers != project.answers:
+            after = render(source, new, answers, work / "new with other answers", wish.data)
 
     _compare_answers(outcome, project.answers, after.answers)
     ours = _inside(where.read(whole), project.prefix)
-    sides = merging.Trees(base, where.add(work / "new"), ours)
+    sides = merging.Trees(base, where.add(after.folder), ours)
     # What a version leaves out for the old answers as well is not gone, but handed to the owner.
     for path in after.find_excluded(base.keys() - sides.new.keys(), project.answers):
         del base[path]
@@ -121,12 +116,12 @@ def _compare_answers(outcome: Outcome, old: Mapping[str, Any], new: Mapping[str,
 
 
 def _begin(
-    where: Sandbox, project: Project, worker: "Worker", old: str, rendered: str
+    where: Sandbox, project: Project, after: Rendering, old: str, rendered: str
 ) -> tuple[str, dict[str, Any]]:
     """Run what the template does before an update; give the tree and the answers that it leaves."""
     where.checkout(project.head)
     folder = where.folder / project.prefix
-    migrate(worker, "before", old, folder, rendered)
+    migrate(after.worker, "before", old, folder, rendered)
     return where.snapshot(), parse_answers((folder / ANSWERS_FILE).read_bytes(), folder)
 
 
