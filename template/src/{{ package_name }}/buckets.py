@@ -1,6 +1,8 @@
 """Places in object stores, by way of fsspec and obstore: the only module that knows these."""
 
+import atexit
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -14,6 +16,10 @@ from obstore.fsspec import register
 from .storage import STORES, Place, visible
 
 register(STORES)
+
+# The threads of obstore may still let go of Python's objects when all is done. If Python ends right
+# then, the process aborts (PyO3/pyo3-async-runtimes#40): give them the time that they need.
+atexit.register(time.sleep, 0.1)
 
 
 class Remote(Place):
