@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 FIXED = {
@@ -92,6 +92,13 @@ class Git:
     variables: dict[str, str] = field(default_factory=dict)
     """Environment beside the fixed one."""
 
+    is_apart: bool = False
+    """Whether what it began is finished where this program is killed, with its process group."""
+
+    def apart(self) -> "Git":
+        """Give the same Git for what must not stay half done, such as making a worktree."""
+        return replace(self, is_apart=True)
+
     def run(self, *arguments: str, stdin: str | bytes | None = None) -> str:
         """Run Git and return what it prints, without the last line's end.
 
@@ -122,6 +129,7 @@ class Git:
             input=given,
             capture_output=True,
             check=False,
+            start_new_session=self.is_apart,
         )
 
     def lines(self, *arguments: str) -> list[str]:

@@ -117,7 +117,7 @@ def set_branch(project: Project, version: str, made: str) -> str:
     """
     check_branch(project, version)
     branch = branch_of(version)
-    project.git.run("update-ref", "-m", "copier-ml update", f"refs/heads/{branch}", made)
+    project.git.apart().run("update-ref", "-m", "copier-ml update", f"refs/heads/{branch}", made)
     return branch
 
 
@@ -156,14 +156,14 @@ def open_conflicts(
         folder = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
     try:
         alone = ("--quiet", "--no-checkout", "--detach")
-        project.git.run("worktree", "add", *alone, str(folder), project.head)
+        project.git.apart().run("worktree", "add", *alone, str(folder), project.head)
         git = Git(folder)
         git.run("read-tree", "--reset", "-u", tree)
         _mark(git, merge)
         file = git.run("rev-parse", "--path-format=absolute", "--git-path", "MERGE_MSG")
         Path(file).write_text(f"{message}\n", encoding="utf-8")
         branch = set_branch(project, version, project.head)
-        git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+        git.apart().run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
     except BaseException:
         project.git.attempt("worktree", "remove", "--force", str(folder))
         shutil.rmtree(folder, ignore_errors=True)
