@@ -116,6 +116,23 @@ def test_an_update_becomes_a_merge_request(forge: Forge) -> None:
     assert "hush" not in done.stdout + done.stderr
 
 
+def test_a_branch_that_somebody_went_on_with_stays(forge: Forge) -> None:
+    git("update-ref", "refs/remotes/origin/template/v2", "HEAD", folder=forge.clone)
+    done = forge.run(FINDS_ONE, UPDATE_TEMPLATE_TOKEN="hush")
+    assert done.returncode == 0, done.stderr
+    assert "template/v2 has commits of somebody's" in done.stdout
+    assert git("branch", folder=forge.remote) == ""
+
+
+def test_one_that_only_an_update_wrote_is_refreshed(forge: Forge) -> None:
+    tree = git("rev-parse", "HEAD^{tree}", folder=forge.clone).strip()
+    message = f"update\n\nTemplate-Result: {tree}\n"
+    made = git("commit-tree", tree, "-p", "HEAD", "-m", message, folder=forge.clone).strip()
+    git("update-ref", "refs/remotes/origin/template/v2", made, folder=forge.clone)
+    assert forge.run(FINDS_ONE, UPDATE_TEMPLATE_TOKEN="hush").returncode == 0
+    assert "template/v2" in git("branch", folder=forge.remote)
+
+
 def test_without_an_update_nothing_is_pushed(forge: Forge) -> None:
     assert forge.run("exit 0").returncode == 0
     assert git("branch", folder=forge.remote) == ""
