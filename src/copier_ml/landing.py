@@ -14,6 +14,9 @@ from .messages import RefusalError
 from .project import Project
 from .sandbox import Sandbox
 
+MESSAGE = "build: update the template to "
+"""How the message of an update begins; where it had conflicts, it has no trailer."""
+
 TRAILER = "Template-Result"
 """Last line of an update's commit, with its tree: a branch that still has it holds nothing else."""
 

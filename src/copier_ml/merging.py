@@ -40,9 +40,6 @@ class Merge:
     stages: list[str] = field(default_factory=list)
     """Lines of ``git update-index --index-info`` for the files in conflict."""
 
-    kept: list[Conflict] = field(default_factory=list)
-    """Files that the template changed and the owner had decided on: they stay as they are."""
-
     lost: list[str] = field(default_factory=list)
     """Files whose edits would be lost. There should be none; an update with one is refused."""
 

@@ -24,6 +24,8 @@ class Outcome:
 
     conflicts: list[Conflict] = field(default_factory=list)
     kept: list[Conflict] = field(default_factory=list)
+    """Files that the template changed and the owner had decided on: they stay as they are."""
+
     lost: list[str] = field(default_factory=list)
     in_the_way: list[str] = field(default_factory=list)
     """Files that Git does not know, under the names of new ones."""

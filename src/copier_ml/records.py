@@ -4,14 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from .findings import Report
-from .landing import TRAILER
+from .landing import MESSAGE, TRAILER
 from .messages import RefusalError
 from .project import ANSWERS_FILE, Project
 
 REQUIRED = {"_src_path": "the template's address", "_commit": "the template's version"}
-
-MESSAGE = "build: update the template to "
-"""How the message of an update begins; where it had conflicts, it has no trailer."""
 
 FROM_HISTORY = f"get it back from Git's history: 'git log -p -- {ANSWERS_FILE}' shows it"
 

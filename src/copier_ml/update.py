@@ -44,7 +44,7 @@ def _land(found: project.Project, trial: updating.Trial, args: Namespace) -> int
         landing.check_branch(found, outcome.new)
     tree = updating.finish(trial, found)
     print(telling.as_text(outcome))
-    message = f"build: update the template to {outcome.new}"
+    message = landing.MESSAGE + outcome.new
     if outcome.conflicts:
         assert trial.merge
         landed = (trial.sandbox, trial.merge, tree, outcome.new, message)
