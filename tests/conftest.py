@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 import plumbum
 import pytest
 import yaml
-from copier import run_copy
 from loaded import ROOT, matrix
 
+from copier_ml.copying import make_worker
 from copier_ml.releases import tag_missing
 
 Answers = dict[str, Any]
@@ -138,6 +139,13 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def unpacked(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as plain files: of a repository, Copier makes a clone for every render."""
+    folder = tmp_path_factory.mktemp("unpacked") / "template"
+    return shutil.copytree(snapshot, folder, ignore=shutil.ignore_patterns(".git"))
+
+
+@pytest.fixture(scope="session")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository with a tag for every release, and what is on disk as its newest."""
     folder = tmp_path_factory.mktemp("history") / "template"
@@ -163,17 +171,10 @@ def copy(
     """
     unknown = answers.keys() - questions().keys()
     assert release or not unknown, f"no such question: {unknown}"
-    with plumbum.local.env(**environment):
-        run_copy(
-            str(template),
-            folder,
-            data=answers,
-            vcs_ref=release,
-            defaults=True,
-            unsafe=True,
-            quiet=True,
-            skip_tasks=not tasks,
-        )
+    options = {"defaults": True, "quiet": True, "skip_tasks": not tasks, "unsafe": True}
+    asked = {"src_path": str(template), "dst_path": folder, "data": answers, "vcs_ref": release}
+    with plumbum.local.env(**environment), make_worker(**asked, **options) as worker:
+        worker.run_copy()
     return folder
 
 

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 from conftest import Answers, Render, copy, every_variant, git, label
-from copier._main import Worker
 
 LEFTOVER = re.compile(r"\{%|\{#|(?<!\$)\{\{(?!\.|json )")  # Docker's formats look like {{.Name}}.
 
@@ -41,17 +39,10 @@ def files(project: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def renders(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def renders(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Every variant, rendered once, side by side, for tools that take many folders at a time."""
     folder = tmp_path_factory.mktemp("variants")
-    # It starts git once a file, to find out that there is nothing to do.
-    monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
-    template = folder / "template"  # Not a repository: Copier would clone it for each render.
-    shutil.copytree(snapshot, template, ignore=shutil.ignore_patterns(".git"))
-    done = {label(v): copy(template, folder / label(v), v) for v in every_variant()}
-    monkeypatch.undo()
-    return done
+    return {label(v): copy(unpacked, folder / label(v), v) for v in every_variant()}
 
 
 @pytest.fixture(scope="module")
