@@ -1,0 +1,95 @@
+"""Which variants are built whole, and what a test tells of the variant that it ran.
+
+The tests, the jobs of the forge and the page of variants take their lists from here.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from conftest import Answers, every_variant, questions
+
+GOLDEN: dict[str, Answers] = {
+    "newcomer": {
+        "license": "Apache-2.0",
+        "forge": "github",
+        "dependency_bot": "dependabot",
+        "framework": "sklearn",
+        "package_index": "public",
+        "features": ["docs", "devcontainer", "notebooks"],
+    },
+    "bare": {
+        "license": "Proprietary",
+        "forge": "none",
+        "dependency_bot": "none",
+        "framework": "sklearn",
+        "python_version": "3.13",
+        "package_index": "public",
+        "features": [],
+    },
+    "pytorch": {
+        "license": "MIT",
+        "forge": "gitlab",
+        "dependency_bot": "renovate",
+        "framework": "pytorch",
+        "python_version": "3.11",
+        "cuda_version": "none",
+        "package_index": "public",
+        "features": ["docs", "notebooks"],
+    },
+    "jax": {
+        "license": "BSD-3-Clause",
+        "forge": "github",
+        "dependency_bot": "renovate",
+        "framework": "jax",
+        "python_version": "3.12",
+        "cuda_version": "13.0",
+        "package_index": "public",
+        "features": ["devcontainer"],
+    },
+}
+"""Variants that are built whole on any machine: tests/test_golden.py has a test for each."""
+
+
+def complete(done: Iterable[Answers]) -> list[Answers]:
+    """Choose variants so that, with those that are done, each answer to each question is in one.
+
+    Deterministic: of those that bring most, the first in the order of ``every_variant``.
+    """
+    left = {value for answers in every_variant() for value in values(answers)}
+    for answers in done:
+        left -= set(values(answers))
+    chosen = []
+    while left:
+        best = max(every_variant(), key=lambda answers: len(left & set(values(answers))))
+        left -= set(values(best))
+        chosen.append(best)
+    return chosen
+
+
+def values(answers: Answers) -> Iterator[tuple[str, str]]:
+    """Pair each question that has choices with what is answered, a multiselect as one text."""
+    for name, question in questions().items():
+        if "choices" in question and name in answers:
+            value = answers[name]
+            yield name, " ".join(value) or "nothing" if isinstance(value, list) else str(value)
+
+
+def tell(record_property: Any, steps: str, *ran: Path | Answers) -> None:
+    """Note for the page of variants what a test does, and with which projects or answers.
+
+    Args:
+        record_property: The fixture; it writes to the report of ``--junitxml``.
+        steps: Words of ``STEPS`` in scripts/write_variants.py, with blanks between them.
+        ran: Folders of projects, or answers.
+    """
+    told = [dict(values(_recorded(one) if isinstance(one, Path) else one)) for one in ran]
+    record_property("variants", json.dumps({"steps": steps.split(), "answers": told}))
+
+
+def _recorded(project: Path) -> Answers:
+    text = (project / ".copier-answers.yml").read_text(encoding="utf-8")
+    found: Answers = yaml.safe_load(text)
+    return found
