@@ -1,0 +1,73 @@
+"""Measure what projects feel every day, and write it at the top of docs/benchmarks.md.
+
+    uv run python benchmarks/page.py
+
+Each benchmark is a program of its own; its table goes below the command that makes it. What stands
+below `## Before` on the page is kept. It takes about a quarter of an hour on a machine that does
+nothing else, and images need Docker or podman.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+from comparison import ENVIRONMENT, ROOT
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+BEFORE = "## Before\n"
+TOP = """\
+# Benchmarks
+
+The tables below are remade by one command, on an otherwise idle machine:
+
+```bash
+uv run python benchmarks/page.py
+```
+
+Two sides of a comparison alternate within one run and each is told by its fastest round; machines
+are shared and noisy, so the ratios say more than the seconds.
+"""
+SUBJECTS = {
+    "first_day": "A render against a static copy, and the first model",
+    "variants": "All variants",
+    "lock": "A lock",
+    "updates": "An update",
+    "images": "Images",
+}
+"""Programs of this folder in the order of the page, and what they measure."""
+
+
+def main() -> None:
+    """Run the benchmarks and write the page, once all of them have ended well."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    sections = "\n".join(measure(name, subject) for name, subject in SUBJECTS.items())
+    kept = PAGE.read_text(encoding="utf-8").partition(BEFORE)[2]
+    PAGE.write_text(f"{TOP}\n{sections}\n{BEFORE}{kept}", encoding="utf-8")
+
+
+def measure(name: str, subject: str) -> str:
+    """Run a benchmark and return its section of the page."""
+    print(f"{name} ...", file=sys.stderr, flush=True)
+    command = [sys.executable, ROOT / "benchmarks" / f"{name}.py"]
+    done = subprocess.run(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, encoding="utf-8", check=False
+    )
+    if done.returncode:
+        sys.exit(f"benchmarks/{name}.py ended with {done.returncode}; the page is as it was")
+    return (
+        f"## {subject}\n\n"
+        f"`uv run python benchmarks/{name}.py`, {machine()}.\n\n{done.stdout.strip()}\n"
+    )
+
+
+def machine() -> str:
+    """Describe where and when this runs, as far as it matters to a measurement."""
+    python, today = platform.python_version(), datetime.now(UTC).date().isoformat()
+    return f"{os.cpu_count()} cores, {platform.system()}, Python {python}, {today}"
+
+
+if __name__ == "__main__":
+    main()
