@@ -85,8 +85,11 @@ def read(report: Path) -> Iterator[Run]:
         result = "failed" if children & {"failure", "error"} else "passed"
         result = "skipped" if "skipped" in children else result
         told = [p.attrib["value"] for p in case.iter("property") if p.get("name") == "variants"]
-        variants = json.loads(told[0]) if told else {}
-        yield Run(f"{path}::{case.attrib['name']}", float(case.attrib["time"]), result, **variants)
+        variants = [json.loads(text) for text in told]
+        steps = list(dict.fromkeys(step for one in variants for step in one["steps"]))
+        answers = [answers for one in variants for answers in one["answers"]]
+        name = f"{path}::{case.attrib['name']}"
+        yield Run(name, float(case.attrib["time"]), result, steps, answers)
 
 
 def pages(runs: list[Run]) -> dict[str, str]:

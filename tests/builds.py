@@ -53,18 +53,38 @@ GOLDEN: dict[str, Answers] = {
 """Variants that are built whole on any machine: tests/test_golden.py has a test for each."""
 
 
-def complete(done: Iterable[Answers]) -> list[Answers]:
+IMAGED: list[Answers] = [
+    {"framework": "sklearn", "python_version": "3.11", "cuda_version": "none"}
+    | {"package_index": "private", "package_index_auth": "token"},
+    {"framework": "jax", "python_version": "3.13", "cuda_version": "13.0"}
+    | {"package_index": "mirror", "package_index_auth": "none"},
+    {"framework": "pytorch", "python_version": "3.11", "cuda_version": "none"}
+    | {"package_index": "public"},
+]
+"""Answers that an image depends on, of variants whose images are built on any machine: those of
+tests/containers."""
+
+
+def complete(done: Iterable[Answers] = (), of: Iterable[str] = ()) -> list[Answers]:
     """Choose variants so that, with those that are done, each answer to each question is in one.
 
     Deterministic: of those that bring most, the first in the order of ``every_variant``.
+
+    Args:
+        done: Answers that need no variant any more.
+        of: Questions; all that have choices, if there are none.
     """
-    left = {value for answers in every_variant() for value in values(answers)}
+    asked = set(of) or set(questions())
+    offered = [
+        (answers, {v for v in values(answers) if v[0] in asked}) for answers in every_variant()
+    ]
+    left = set().union(*(each for _, each in offered))
     for answers in done:
         left -= set(values(answers))
     chosen = []
     while left:
-        best = max(every_variant(), key=lambda answers: len(left & set(values(answers))))
-        left -= set(values(best))
+        best, each = max(offered, key=lambda row: len(left & row[1]))
+        left -= each
         chosen.append(best)
     return chosen
 

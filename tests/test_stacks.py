@@ -6,11 +6,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch_index
+from builds import tell
 from conftest import ROOT, Answers, copy, domain, every_stack, git, label
 from owner import Project, check_platforms, find_python, find_uv, owner_environment
 from package_index import KNOWN, PASSWORD, private
@@ -46,7 +48,10 @@ Login = dict[str, str]
 class Make:
     """Make locked projects as ``copier copy`` does, at the imitation of the PyTorch index."""
 
-    def __init__(self, snapshot: Path, folder: Path, pytorch_index: str) -> None:
+    def __init__(
+        self, snapshot: Path, folder: Path, pytorch_index: str, record_property: Any
+    ) -> None:
+        self._tell = partial(tell, record_property)
         self._snapshot = snapshot
         self._folder = folder
         self._given = {"pytorch_index_url": pytorch_index, "features": []}
@@ -60,13 +65,14 @@ class Make:
         copy(self._snapshot, self._folder / name, answers, tasks=True, **environment)
         project = Project(self._folder / name, UV_PYTHON=python, **(login or {}))
         assert (project.folder / "uv.lock").exists()
+        self._tell("locked", project.folder)
         project.uv("lock", "--check")
         return project
 
 
 @pytest.fixture
-def make(snapshot: Path, tmp_path: Path, pytorch_index: str) -> Make:
-    return Make(snapshot, tmp_path, pytorch_index)
+def make(snapshot: Path, tmp_path: Path, pytorch_index: str, record_property: Any) -> Make:
+    return Make(snapshot, tmp_path, pytorch_index, record_property)
 
 
 def read_lock(project: Project) -> dict[str, Any]:
@@ -119,20 +125,23 @@ def without_nvidia(project: Project) -> list[str]:
 
 
 @pytest.mark.parametrize("cuda", ["12.6", "13.0", "13.2"])
-def test_an_extra_installs_its_build_and_nothing_swaps_it(make: Make, cuda: str) -> None:
+def test_an_extra_installs_its_build_and_nothing_swaps_it(
+    make: Make, cuda: str, record_property: Any
+) -> None:
     project = make(framework="pytorch", cuda_version=cuda)
-    tell = ("run", "--no-sync", "python", "-c", "import torch; print(torch.version.cuda)")
-    again = ("run", *tell[2:])
+    tell(record_property, "installed", project.folder)
+    ask = ("run", "--no-sync", "python", "-c", "import torch; print(torch.version.cuda)")
+    again = ("run", *ask[2:])
 
     project.uv("sync", "--locked", "--extra", "cpu", "--no-dev")
-    assert project.uv(*tell).splitlines()[-1] == "None"
+    assert project.uv(*ask).splitlines()[-1] == "None"
 
     leave_out = without_nvidia(project)
     project.uv("sync", "--locked", "--extra", "cuda", "--no-dev", *leave_out)
-    assert project.uv(*tell).splitlines()[-1] == cuda
+    assert project.uv(*ask).splitlines()[-1] == cuda
     assert project.uv(*again).splitlines()[-1] == cuda  # A plain `uv run` installs, and leaves it.
     project.uv("add", "--no-build", "tabulate")
-    assert project.uv(*tell).splitlines()[-1] == cuda
+    assert project.uv(*ask).splitlines()[-1] == cuda
 
     project.uv("sync")  # It takes the build away, and the next verb says what to do.
     told = project.verb("train", expect=1)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, Answers, copy, every_variant, git, label, questions
+from builds import complete, tell
+from conftest import ROOT, Answers, copy, git, label, questions
 from owner import commit, update
 from updates import start_update
 
@@ -88,21 +89,6 @@ def test_an_update_has_no_conflict_and_keeps_every_answer(
     assert (project / "uv.lock").read_text() == "mine\n"
 
 
-def cover() -> list[Answers]:
-    """Choose variants until each answer is in one of them."""
-    left = every_variant()
-    todo = {each for answers in left for each in texts(answers)}
-    chosen = []
-    while todo:
-        chosen.append(max(left, key=lambda answers: len(todo & texts(answers))))
-        todo -= texts(chosen[-1])
-    return chosen
-
-
-def texts(answers: Answers) -> set[str]:
-    return {f"{name}={value}" for name, value in answers.items()}
-
-
 def offered_by(release: str, answers: Answers) -> bool:
     """Tell whether a release knew these answers; what it did not ask, it passes over."""
     asked = yaml.safe_load(git("show", f"{RELEASES[release]}:copier.yml", folder=ROOT))
@@ -118,7 +104,7 @@ def offered_by(release: str, answers: Answers) -> bool:
 OFFERED = [
     pytest.param(release, answers, id=f"{release}-{label(answers)}")
     for release in ENDS
-    for answers in cover()
+    for answers in complete()
     if offered_by(release, answers)
 ]
 
@@ -126,8 +112,9 @@ OFFERED = [
 @pytest.mark.updates
 @pytest.mark.parametrize(("release", "answers"), OFFERED)
 def test_an_update_keeps_every_answer(
-    history: Path, tmp_path: Path, release: str, answers: Answers
+    history: Path, tmp_path: Path, release: str, answers: Answers, record_property: Any
 ) -> None:
+    tell(record_property, "updated", answers)
     project = make(history, tmp_path / "project", release, **answers)
     before = recorded(project)
     update(project)

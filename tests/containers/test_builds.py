@@ -5,13 +5,15 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import engine
 import images
 import pytest
 import standins
 import torch_index
-from conftest import git
+from builds import IMAGED, complete, tell
+from conftest import Answers, git, label
 from owner import Project, find_python
 from package_index import KNOWN, PASSWORD, USER, private, write_wheel
 
@@ -28,10 +30,11 @@ def pytorch_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_pytorch_trains_and_serves_on_the_genuine_cpu_build(
-    snapshot: Path, tmp_path: Path, pytorch_index: str
+    snapshot: Path, tmp_path: Path, pytorch_index: str, record_property: Any
 ) -> None:
     answers = {"framework": "pytorch", "pytorch_index_url": pytorch_index}
     project = images.make(snapshot, tmp_path / "net", answers)
+    tell(record_property, "locked trained imaged", project.folder)
     pyproject = project.folder / "pyproject.toml"
     pyproject.write_text(pyproject.read_text(encoding="utf-8").replace("~=2.15.0", "~=2.13.0"))
     project.uv("lock")
@@ -42,21 +45,29 @@ def test_pytorch_trains_and_serves_on_the_genuine_cpu_build(
     images.check_service(images.build(project, "serve-model", HERE))
 
 
-def test_jax_trains_and_serves_from_a_mirror(snapshot: Path, tmp_path: Path) -> None:
+def test_jax_trains_and_serves_from_a_mirror(
+    snapshot: Path, tmp_path: Path, record_property: Any
+) -> None:
     with private(tmp_path / "wheels", is_open=True, is_mirror=True) as url:
         answers = {"package_index": "mirror", "package_index_url": f"{url}/simple"}
         answers |= {"framework": "jax", "cuda_version": "13.0"}
         project = images.make(snapshot, tmp_path / "jax", answers, "3.13")
+        tell(record_property, "locked trained imaged", project.folder)
         images.train(project, images.build(project, "train", HERE))
         images.check_service(images.build(project, "serve-model", HERE))
 
 
 def test_an_image_for_cuda_is_imported_without_a_gpu(
-    snapshot: Path, tmp_path: Path, pytorch_index: str, monkeypatch: pytest.MonkeyPatch
+    snapshot: Path,
+    tmp_path: Path,
+    pytorch_index: str,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Any,
 ) -> None:
     """A stub stands for torch, and NVIDIA's libraries stay out: they are several GB."""
     answers = {"framework": "pytorch", "cuda_version": "13.0", "pytorch_index_url": pytorch_index}
     project = images.make(snapshot, tmp_path / "net", answers)
+    tell(record_property, "locked imaged", project.folder)
     lock = tomllib.loads((project.folder / "uv.lock").read_text(encoding="utf-8"))
     big = [p["name"] for p in lock["package"] if re.match("nvidia-|cuda-|triton", p["name"])]
     leave_out = " ".join(f"--no-install-package {name}" for name in big)
@@ -79,6 +90,28 @@ def test_an_image_for_cuda_is_imported_without_a_gpu(
     assert "ACCELERATOR=tpu: the project has cpu and cuda alone" in images.build(
         project, "serve", expect=1
     )
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("answers", complete(IMAGED, of=IMAGED[0]), ids=label)
+def test_images_of_a_variant_train_and_serve(
+    snapshot: Path, tmp_path: Path, answers: Answers, record_property: Any
+) -> None:
+    """It needs PyTorch's own index and an image of each Python; a build asks no keyring."""
+    manners = {
+        "is_mirror": answers["package_index"] == "mirror",
+        "is_open": answers["package_index_auth"] == "none",
+    }
+    with private(tmp_path / "wheels", **manners) as url:
+        given = {"package_index_url": f"{url}/simple"} if "package_index_url" in answers else {}
+        netrc = tmp_path / "netrc"
+        netrc.write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
+        login = KNOWN | {"NETRC": str(netrc)}
+        python = answers["python_version"]
+        project = images.make(snapshot, tmp_path / "project", answers | given, python, **login)
+        tell(record_property, "locked trained imaged", project.folder)
+        images.train(project, images.build(project, "train", HERE))
+        images.check_service(images.build(project, "serve-model", HERE))
 
 
 class Guarded:
@@ -106,13 +139,14 @@ class Guarded:
 
 
 def test_a_password_of_an_index_is_needed_and_reaches_no_image(
-    snapshot: Path, tmp_path: Path
+    snapshot: Path, tmp_path: Path, record_property: Any
 ) -> None:
     run = engine.find()
     for name in ("acme-utils", "acme-tools"):
         write_wheel(tmp_path / "wheels", name, "1.0.0")
     with private(tmp_path / "wheels") as url:
         guarded = Guarded(snapshot, tmp_path, url)
+        tell(record_property, "locked imaged", guarded.project.folder)
         run.attempt("rmi", "my-ml-project/serve:0.1.0", "my-ml-project/serve:0.1.0-cpu")
 
         told = guarded.build(None, expect=1)

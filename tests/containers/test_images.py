@@ -3,10 +3,12 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import engine
 import images
 import pytest
+from builds import tell
 from conftest import git
 from owner import Project
 
@@ -53,7 +55,8 @@ def contents(served: str, tmp_path_factory: pytest.TempPathFactory) -> Contents:
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_model_of_one_image_is_served_by_another(project: Project) -> None:
+def test_a_model_of_one_image_is_served_by_another(project: Project, record_property: Any) -> None:
+    tell(record_property, "locked trained imaged", project.folder)
     image = images.build(project, "serve-model")
     images.check_service(image)
     name, _, tag = image.rpartition(":")
