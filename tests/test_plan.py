@@ -1,6 +1,5 @@
 """Unit tests of extensions/plan.py: no rendering, no files, milliseconds."""
 
-import itertools
 import re
 from typing import Any
 
@@ -216,23 +215,3 @@ def test_rows_and_choices_agree() -> None:
         assert row == {
             v for value in values for v in (value if isinstance(value, list) else [value])
         }
-
-
-def test_every_pair_of_answers_meets_in_a_variant() -> None:
-    """What cannot meet: a CUDA that a framework lacks, and a way to log in at no index."""
-    variants = every_variant()
-    names = [name for name, question in questions().items() if "choices" in question]
-
-    def values(name: str) -> set[str]:
-        return {repr(variant[name]) for variant in variants}
-
-    for one, other in itertools.combinations(names, 2):
-        met = {(repr(variant[one]), repr(variant[other])) for variant in variants}
-        impossible = {
-            ("framework", "cuda_version"): 3 + 1,
-            ("framework", "python_version"): 1,
-            ("python_version", "cuda_version"): 0,
-            ("package_index", "package_index_auth"): 2,
-        }
-        n_possible = len(values(one)) * len(values(other)) - impossible.get((one, other), 0)
-        assert len(met) == n_possible, (one, other)
