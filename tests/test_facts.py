@@ -1,0 +1,265 @@
+"""A fact that stands in several files of a project is the same in all of them, in every variant."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from facts import Project, anchors, command_of, default_of, links, read, spans
+from packaging.specifiers import SpecifierSet
+
+JUST = r"(?:(?:uv run (?:--[\w-]+ )*|[`']|entry: )just |\"just\", \")([a-z][\w-]*)"
+"""How a recipe is named in code: after uv, at the begin of a code span, in a hook, in a list."""
+
+FILE = re.compile(r"[\w.*-]+(/[\w.*-]+)*\.(html|json|just|lock|md|py|toml|txt|ya?ml)")
+LATER = re.compile(
+    r"uv\.lock|pylock\*\.toml|requirements\*\.txt|compose\.override\.yaml|config/(\*|tuned)\.yaml"
+    r"|(reports|models|data|export|mlruns|environments)/.*|(here|there)\.json"
+)
+"""Files that a verb, a tool or an owner makes; those of config/ stay with settings alone."""
+
+MISSPELT = {"TEST_FRACTON"}
+"""Variables that the documentation has refused."""
+
+
+@pytest.fixture(scope="module")
+def projects(renders: dict[str, Path]) -> list[Project]:
+    return [read(name, folder) for name, folder in renders.items()]
+
+
+def check(project: Project, found: dict[str, str], known: set[str], kind: str) -> None:
+    """Compare what files name with what there is."""
+    wrong = {name: path for name, path in found.items() if name not in known}
+    assert not wrong, f"{project.name}: no such {kind}: {wrong}"
+
+
+def test_the_package_has_one_name(projects: list[Project]) -> None:
+    for project in projects:
+        folders = {path.split("/")[1] for path in project.texts if path.startswith("src/")}
+        assert folders == {project.package}, project.name
+        scripts = {project.command: f"{project.package}.cli:main"}
+        assert project.metadata["project"]["scripts"] == scripts, project.name
+        assert project.command == project.package.replace("_", "-"), project.name
+
+
+def test_the_python_version_agrees(projects: list[Project]) -> None:
+    for project in projects:
+        python = project.texts[".python-version"].strip()
+        metadata = project.metadata
+        assert metadata["project"]["requires-python"] == f">={python}", project.name
+        claimed = [line.rpartition(" :: 3.")[2] for line in metadata["project"]["classifiers"]]
+        minors = sorted(int(minor) for minor in claimed if minor.isdigit())
+        served = project.toml(f"src/{project.package}/builds.toml")["python"]
+        assert served == [f"3.{minors[0]}", f"3.{minors[-1]}"] == [python, served[1]], project.name
+        assert minors == list(range(minors[0], minors[-1] + 1)), project.name
+        ends = {line.rpartition(" < ")[2] for line in metadata["tool"]["uv"]["environments"]}
+        assert ends == {f"'3.{minors[-1] + 1}'"}, project.name
+        bases = project.find(r"\blibrary/python:(3\.\d+)\.") | project.find(
+            r"uv:\S+-python(3\.\d+)"
+        )
+        assert bases.keys() == {python}, (project.name, bases)
+        assert not metadata["tool"]["ruff"].get("target-version"), "ruff reads requires-python"
+        assert not metadata["tool"]["mypy"].get("python_version"), "mypy checks the one that runs"
+        assert not project.find(r"^ *python-version: (.*)$", r"\.github/"), (
+            "uv reads .python-version"
+        )
+
+
+def test_extras_and_groups_that_are_named_exist(projects: list[Project]) -> None:
+    for project in projects:
+        extras = project.metadata["project"]["optional-dependencies"]
+        groups = project.metadata["dependency-groups"]
+        code = r"(?!tests/)"  # Tests make projects up that have other extras.
+        named = project.find(r"--extra[= ]\"?([a-z][\w-]*)", code)
+        check(project, named, {*extras}, "extra")
+        check(
+            project,
+            project.find(r"\buv .*--(?:only-)?group ([\w-]+)", code),
+            {*groups},
+            "group",
+        )
+        builds = {*project.toml(f"src/{project.package}/builds.toml")} - {"python", "package"}
+        assert builds == {"cpu", "cuda"} & {*extras}, project.name
+        assert {"remote", "serve", "train"} | builds == {*extras}, project.name
+        exported = project.find(r"--output-file export/requirements-?(\w*)\.txt", "justfile")
+        assert exported.keys() == (builds or {""}), project.name
+        argument = project.find(r"^ARG ACCELERATOR=(\w+)$", "Dockerfile")
+        assert argument.keys() == {"cpu"} & builds, project.name
+        assert ("$ACCELERATOR" in project.texts["Dockerfile"]) == bool(builds), project.name
+        used = project.find(r"--extra (\w+)", "Dockerfile").keys()
+        assert used == {"remote", "serve", "train"}, project.name
+
+
+def test_ports_agree(projects: list[Project]) -> None:
+    for project in projects:
+        port = str(default_of(project.source("settings"), "port"))
+        services = project.yaml("compose.yaml")["services"]
+        stages = project.stages()
+        tracking = services["mlflow"]["ports"][0].rpartition(":")[2]
+        serve = f"127.0.0.1:${{{project.prefix}PORT:-{port}}}:{port}"
+        assert services["serve"]["ports"] == [serve], project.name
+        assert services["mlflow"]["ports"] == [f"127.0.0.1:${{MLFLOW_PORT:-{tracking}}}:{tracking}"]
+        for stage, exposed in (("serve", port), ("tracking", tracking)):
+            assert re.findall(r"^EXPOSE (.*)$", stages[stage], re.M) == [exposed], project.name
+        assert f"{project.prefix}PORT={port}\n" in stages["serve"], project.name
+        uris = project.find(r"http://mlflow:(\d+)", "compose.yaml")
+        assert uris.keys() == {tracking}, project.name
+        own = project.find(r"--port (\d+)", "docs/")  # A page may start a second server.
+        named = project.find(r"\b(?:127\.0\.0\.1|localhost):(\d+)", r"docs/|README|\.env|src/")
+        nobody = {"9"}  # Where a page needs a port that does not answer.
+        check(project, named, {port, tracking, *own} | nobody, "port")
+
+
+def test_variables_of_the_project_are_settings(projects: list[Project]) -> None:
+    for project in projects:
+        known = {name.upper() for name in project.settings()} | MISSPELT
+        named = project.find(rf"\b{project.prefix}([A-Z0-9_]+)")
+        check(project, named, known, "setting")
+        assert len(named) > 5, project.name
+        keys = project.find(r"^([a-z_]+):", r"config/")
+        check(project, keys, project.settings(), "setting")
+        options = {name.replace("_", "-") for name in project.settings()} | {"json"}
+        check(project, project.find(r"^\| `--([\w-]+)` \|", "docs/"), options, "option")
+
+
+def test_variables_of_services_are_made_and_explained(projects: list[Project]) -> None:
+    for project in projects:
+        needed = project.find(r"\$\{([A-Z0-9_]+):\?", "compose.yaml").keys()
+        (made,) = project.find(r"docker/passwords\.py (.+)$", "justfile")
+        assert set(made.split()) == needed, project.name
+        offered = project.find(r"^# ([A-Z0-9_]+)=", r"\.env\.example")
+        assert needed <= offered.keys(), project.name
+        profiles = {
+            p for it in project.yaml("compose.yaml")["services"].values() for p in it["profiles"]
+        }
+        (stopped,) = project.find(r"COMPOSE_PROFILES=([a-z,]+)", "justfile")
+        assert set(stopped.split(",")) == profiles, project.name
+
+
+def test_variables_of_an_index_have_its_name(projects: list[Project]) -> None:
+    for project in projects:
+        declared = {
+            index["name"].upper() for index in project.metadata["tool"]["uv"].get("index", [])
+        }
+        known = {f"{name}_{part}" for name in declared for part in ("USERNAME", "PASSWORD")}
+        named = project.find(r"\bUV_INDEX_([A-Z0-9_]+_[A-Z]+)")
+        check(project, named, known, "index")
+        asks = project.yaml(".copier-answers.yml").get("package_index_auth") in ("token", "keyring")
+        assert bool(named) == asks, project.name
+
+
+def test_verbs_that_are_named_exist(projects: list[Project]) -> None:
+    for project in projects:
+        verbs, command = project.verbs(), project.command
+        start = r"(?:uv run (?:--[\w-]+ )*|[`'@]|\$ |^ +)"
+        check(project, project.find(rf"{start}{command} ([a-z]+)"), verbs, "verb")
+        listed = re.findall(r"^\| `(\w+)` \|", project.texts["README.md"], re.M)
+        assert set(listed) == verbs, project.name
+        assert len(listed) == len(verbs), project.name
+        reference = project.texts.get("docs/reference/command-line.md")
+        if reference:
+            assert set(re.findall(r"^\| \[`(\w+)`\]\(", reference, re.M)) == verbs, project.name
+        stages = project.stages()
+        commands = [command_of(stages[stage]) for stage in ("serve", "train")]
+        assert commands == [["serve"], ["train"]], project.name
+        wired = project.find(rf"^    @?{command} (\w+) ?[\"$]?", "justfile").keys()
+        assert wired <= verbs & (project.recipes() | {"export"}), project.name
+
+
+def test_recipes_that_are_named_exist(projects: list[Project]) -> None:
+    for project in projects:
+        recipes = project.recipes()
+        check(project, project.find(JUST), project.all_recipes(), "recipe")
+        listed = set(re.findall(r"^\| `uv run just ([\w-]+)` \|", project.texts["README.md"], re.M))
+        assert listed | project.verbs() | {"help"} >= recipes, (project.name, recipes - listed)
+        assert listed <= recipes, project.name
+
+
+def test_links_lead_somewhere(projects: list[Project]) -> None:
+    for project in projects:
+        folders = {str(parent) for path in project.texts for parent in Path(path).parents}
+        for page, text in project.pages().items():
+            for target, anchor in links(page, text).items():
+                assert target in project.texts or target in folders, (project.name, page, target)
+                known = anchors(project.texts[target]) if anchor else {""}
+                assert anchor in known, (project.name, page, target, anchor)
+
+
+def test_files_that_pages_name_exist(projects: list[Project]) -> None:
+    for project in projects:
+        names = {part for path in project.texts for part in _tails(path)}
+        for page, text in project.pages().items():
+            named = {span for span in spans(text) if FILE.fullmatch(span)}
+            missing = {it for it in named - names if not LATER.fullmatch(it)}
+            assert not missing, (project.name, page, missing)
+
+
+def _tails(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    return ("/".join(parts[n:]) for n in range(len(parts)))
+
+
+def test_every_module_is_in_the_tree_and_in_the_reference(projects: list[Project]) -> None:
+    for project in projects:
+        tree = project.texts["README.md"].split("```text\n")[1].split("```")[0]
+        lines = tree.partition(f"src/{project.package}/\n")[2].splitlines()
+        inside = [line for line in lines[: _end(lines)] if line.strip()]
+        named = {name for line in inside for name in re.findall(r"(\w+)\.py", line)}
+        assert named | {"__main__"} == project.modules(), project.name
+        tops = {line.split()[0].rstrip("/,") for line in tree.splitlines() if line[:1].strip()}
+        tops |= set(re.findall(r"\b(mkdocs\.yml|compose\.yaml|project\.just)", tree))
+        known = {path.split("/")[0] for path in project.texts} | {
+            "uv.lock",
+            f"src/{project.package}",
+        }
+        assert tops <= known, (project.name, tops - known)
+        if "mkdocs.yml" in project.texts:
+            described = project.find(rf"^::: {project.package}\.(\w+)$", "docs/reference/").keys()
+            assert described == project.modules(), (project.name, described ^ project.modules())
+
+
+def _end(lines: list[str]) -> int:
+    return next(n for n, line in enumerate(lines) if line[:1].strip())
+
+
+def test_every_page_is_in_the_table_of_contents(projects: list[Project]) -> None:
+    for project in projects:
+        if "mkdocs.yml" in project.texts:
+            listed = re.findall(r"^ +- .+: (\S+\.md)$", project.texts["mkdocs.yml"], re.M)
+            pages = [path.removeprefix("docs/") for path in project.pages() if path[:5] == "docs/"]
+            assert sorted(listed) == sorted(pages), project.name
+        else:
+            assert not any(path.startswith("docs/") for path in project.texts), project.name
+
+
+def test_tools_and_images_have_one_version(projects: list[Project]) -> None:
+    for project in projects:
+        images: dict[str, str] = {}
+        named = project.find(r"\b((?:docker|ghcr)\.io/[a-z0-9/_-]+:v?\d[\w.-]*)", r"(?!tests/)")
+        for name, tag in (it.rsplit(":", 1) for it in named):
+            version = tag.split("-")[0] if name.endswith("/uv") else tag
+            assert images.setdefault(name, version) == version, (project.name, name)
+        (uv,) = (version for name, version in images.items() if name.endswith("astral-sh/uv"))
+        metadata = project.metadata
+        assert uv in SpecifierSet(metadata["tool"]["uv"]["required-version"]), project.name
+        (backend,) = metadata["build-system"]["requires"]
+        assert uv in SpecifierSet(backend.removeprefix("uv_build")), project.name
+        actions: dict[str, str] = {}
+        for use in project.find(r"uses: ([\w-]+/\S+@[0-9a-f]{40} # \S+)$", r"\.github/"):
+            name, pin = use.split("@")
+            assert actions.setdefault(name, pin) == pin, (project.name, name)
+        assert len(project.find(r"version: (v\d+\.\S+)", r"\.github/")) <= 1, project.name
+        assert len(actions) > 5 or ".github/workflows/ci.yml" not in project.texts, project.name
+
+
+def test_jobs_and_secrets_that_pages_name_exist(projects: list[Project]) -> None:
+    for project in projects:
+        secrets = project.find(r"\b([A-Z]+_INDEX_NETRC)\b")
+        assert secrets.keys() <= {"PACKAGE_INDEX_NETRC"}, project.name
+        if page := project.texts.get("docs/how-to/publish.md"):
+            names = {it["name"] for n in ("ci", "images") for it in _jobs(project, n)}
+            assert {"Pass", "Images pass"} <= names & spans(page), project.name
+
+
+def _jobs(project: Project, workflow: str) -> list[dict[str, str]]:
+    return list(project.yaml(f".github/workflows/{workflow}.yml")["jobs"].values())
