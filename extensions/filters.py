@@ -14,7 +14,8 @@ def quoted(text: str) -> str:
 
 def inline_table(values: Mapping[str, str]) -> str:
     """Write a mapping from plain keys to free text as a TOML inline table."""
-    return f"{{ {', '.join(f'{key} = {quoted(value)}' for key, value in values.items())} }}"
+    pairs = ", ".join(f"{key} = {quoted(value)}" for key, value in values.items())
+    return f"{{ {pairs} }}" if pairs else "{}"
 
 
 class Filters(Extension):

@@ -30,7 +30,7 @@ def recorded(answers: Path) -> str:
         ValueError: If it is not there.
     """
     # A long address with spaces goes on in the next lines, which are indented.
-    found = re.search(r"^_src_path:(.*(?:\n[ \t]+.*)*)$", answers.read_text(encoding="utf-8"), re.M)
+    found = re.search(r"(?m)^_src_path:(.*(?:\n[ \t]+.*)*)$", answers.read_text(encoding="utf-8"))
     text = " ".join(found[1].split()) if found else ""
     if not text:
         raise ValueError(

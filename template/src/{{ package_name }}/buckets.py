@@ -52,7 +52,7 @@ class Remote(Place):
 
     def open(self) -> BinaryIO:
         with self.explained():
-            return cast(BinaryIO, self._files.open(self._path, "rb"))
+            return cast("BinaryIO", self._files.open(self._path, "rb"))
 
     def publish(self, whole: Path) -> None:
         with self.explained():

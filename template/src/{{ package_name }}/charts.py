@@ -34,7 +34,7 @@ def of_study(study: Study, metric: str) -> dict[str, Figure]:
 def _finish(axes: Axes, title: str) -> Figure:
     axes.set_title("")  # Optuna's, in the middle.
     axes.set_title(title, loc="left")
-    figure = cast(Figure, axes.get_figure(root=True))
+    figure = cast("Figure", axes.get_figure(root=True))
     figure.set_size_inches(8, 5)
     figure.set_layout_engine("constrained")
     plt.close(figure)  # It stays as it is: pyplot only forgets it.

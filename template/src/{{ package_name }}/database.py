@@ -60,7 +60,7 @@ class Signed(RDBStorage):
         super().record_heartbeat(trial_id)
         if BEGUN not in self.get_trial(trial_id).user_attrs:
             with suppress(UpdateFinishedTrialError):
-                self.set_trial_user_attr(trial_id, BEGUN, True)
+                self.set_trial_user_attr(trial_id, BEGUN, value=True)
 
 
 def open_database(settings: Settings, on_death: Callable[[str], None]) -> RDBStorage:

@@ -22,7 +22,7 @@ BROKEN = (ImportError, OSError, RuntimeError, AttributeError)
 """What a framework raises that is missing, incomplete, of another release, or fails to start."""
 
 
-def report(as_json: bool = False) -> tuple[str, bool]:
+def report(*, as_json: bool = False) -> tuple[str, bool]:
     """Examine everything.
 
     Returns:
@@ -65,7 +65,7 @@ def examine() -> Facts:
     )
 
 
-def _look(here: Machine, needs: dict[str, Any], must_try: bool = False) -> Facts:
+def _look(here: Machine, needs: dict[str, Any], *, must_try: bool = False) -> Facts:
     """Import the framework and ask it for its build and devices; try each of them if asked to."""
     try:
         with warnings.catch_warnings(action="ignore"):  # The findings say the same, and more.

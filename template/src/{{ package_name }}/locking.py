@@ -55,7 +55,7 @@ def ask_indexes(pyproject: Path, extra: str) -> str | None:
 
 def remedy(complaint: str) -> str:
     """Say what to do about a complaint of uv."""
-    text = next(text for word, text in REMEDIES.items() if re.search(word, complaint, re.I))
+    text = next(text for word, text in REMEDIES.items() if re.search(f"(?i:{word})", complaint))
     return text.format(variables="UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD")
 
 

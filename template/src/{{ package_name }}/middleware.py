@@ -52,8 +52,9 @@ class Middleware:
                 MutableHeaders(scope=message)[REQUEST_ID] = request_id
             await send(message)
 
+        limit = asyncio.timeout(self._limits_s.get(scope["path"]))
         try:
-            async with asyncio.timeout(self._limits_s.get(scope["path"])) as limit:
+            async with limit:
                 await self._app(scope, receive, send_with_id)
         except TimeoutError:
             if not limit.expired() or status:

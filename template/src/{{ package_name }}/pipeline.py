@@ -39,18 +39,19 @@ def run(settings: Settings) -> str:
     made_by = {"code": _code(), "store": masked(settings.tracking_uri), "data": digest}
     known = _read().get("train", {}).get("result", "")
     inputs = made_by | {"settings": settings.model_dump(mode="json")}
-    uri, trained = _once("train", inputs, lambda: train(settings)[0], _exists(known, settings))
+    may_skip = _exists(known, settings)
+    uri, trained = _once("train", inputs, lambda: train(settings)[0], may_skip=may_skip)
 
     candidate = settings.model_copy(update={"model": uri})
     wanted = {"thresholds": settings.thresholds, "gains": settings.gains}
     inputs = {**made_by, **wanted, "model": uri, "rival": _rival(candidate)}
     _, evaluated = _once("evaluate", inputs, lambda: evaluate(candidate))
     _, promoted = _once("promote", inputs, lambda: promote(candidate))
-    return "\n".join([rows, trained, evaluated, promoted])
+    return f"{rows}\n{trained}\n{evaluated}\n{promoted}"
 
 
 def _once(
-    name: str, inputs: dict[str, Any], work: Callable[[], str], may_skip: bool = True
+    name: str, inputs: dict[str, Any], work: Callable[[], str], *, may_skip: bool = True
 ) -> tuple[str, str]:
     """Do a step, unless the last result came of the same inputs; return it, and a line of it."""
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

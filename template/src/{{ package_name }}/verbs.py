@@ -194,7 +194,7 @@ class Doctor(BaseModel, use_attribute_docstrings=True):
     def cli_cmd(self) -> None:
         from .doctor import report
 
-        text, has_problem = report(self.as_json)
+        text, has_problem = report(as_json=self.as_json)
         print(text)
         if has_problem:
             raise SystemExit(1)

@@ -106,7 +106,7 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: progress.Repo
     """
     device = devices.choose(settings.device)
     torch.set_num_threads(settings.threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)
     _seed(settings.seed, epoch=0)
     network = Network(settings.n_channels, settings.dropout).to(device)
     optimizer = torch.optim.AdamW(
