@@ -124,10 +124,11 @@ def wait(request: urllib.request.Request, process: "subprocess.Popen[bytes]") ->
     for _ in range(WAIT_S * 5):
         try:
             urllib.request.urlopen(request).close()
-            return
         except urllib.error.URLError:
             assert process.poll() is None, "the server did not start"
             time.sleep(0.2)
+        else:
+            return
     raise TimeoutError(request.full_url)
 
 

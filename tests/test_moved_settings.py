@@ -66,7 +66,7 @@ def settings() -> ModuleType:
 
 def move(settings: ModuleType, text: str, old: str, new: str) -> str:
     is_toml = "[tool" in text
-    moved: str = settings.move(text, tuple(old.split(".")), tuple(new.split(".")), is_toml)
+    moved: str = settings.move(text, tuple(old.split(".")), tuple(new.split(".")), is_toml=is_toml)
     return moved
 
 
@@ -165,7 +165,7 @@ def test_a_moved_file_has_the_same_values(
     text = yaml.safe_dump(data, default_flow_style=is_flow, allow_unicode=True)
     had = data.get(old[0])
     try:
-        moved = settings.move(text, old, new, False)
+        moved = settings.move(text, old, new, is_toml=False)
     except ValueError:
         assert old[0] in data
         return
@@ -217,8 +217,10 @@ def test_settings_move_in_config_and_variables_are_told(tmp_path: Path) -> None:
         assert done.stderr.splitlines() == [
             ".env names CHURN_SEED, which is called CHURN_START now",
             "compose.yaml names CHURN_SEED, which is called CHURN_START now",
-            "config/prod.yaml: move f1 to limits.f1 by hand, "
-            "since it is written in an uncommon way",
+            (
+                "config/prod.yaml: move f1 to limits.f1 by hand, "
+                "since it is written in an uncommon way"
+            ),
         ]
         left = {name: (project / name).read_text() for name in files}
         assert left == files | {

@@ -78,8 +78,10 @@ def test_a_release_taken_back_is_told(wheels: Path) -> None:
 def test_a_line_that_the_matrix_lacks_is_told(wheels: Path) -> None:
     copy(wheels, "/torch-2.15.0+cu132", "/torch-2.16.0+cu132")
     assert differences(wheels) == [
-        'build.pytorch."2.16".cu132: the matrix has no such table, the index has newest 2.16.0; '
-        "python 3.11, 3.15; platforms linux-aarch64, linux-x86_64, windows-x86_64"
+        (
+            'build.pytorch."2.16".cu132: the matrix has no such table, the index has newest '
+            "2.16.0; python 3.11, 3.15; platforms linux-aarch64, linux-x86_64, windows-x86_64"
+        ),
     ]
 
 
@@ -115,8 +117,11 @@ def test_other_platforms_are_told(wheels: Path) -> None:
         wheel.with_name(wheel.name.replace(MACOS, "macosx_14_0_x86_64")).touch()
         wheel.unlink()
     assert differences(wheels) == [
-        'build.pytorch."2.14".cpu: platforms is linux-aarch64, linux-x86_64, macos-arm64, '
-        "windows-x86_64, the index has linux-aarch64, linux-x86_64, macos-x86_64, windows-x86_64"
+        (
+            'build.pytorch."2.14".cpu: platforms is linux-aarch64, linux-x86_64, '
+            "macos-arm64, windows-x86_64, the index has linux-aarch64, linux-x86_64, "
+            "macos-x86_64, windows-x86_64"
+        ),
     ]
 
 

@@ -135,7 +135,7 @@ class mps:
 
 def build(folder: Path) -> None:
     """Write the wheels of every build, Python and platform below ``folder``."""
-    for version, tag in BUILDS:
+    for (version, tag), needed in BUILDS.items():
         vision, needs = TORCHVISION[version]
         for wheel_tag in _wheel_tags(version, tag):
             label = "" if wheel_tag.endswith(MACOS) else f"+{tag}"
@@ -147,7 +147,7 @@ def build(folder: Path) -> None:
                 "torch/nn.py": "class Module:\n    pass\n",
                 "torch/version.py": VERSION.format(version=version + label, cuda=CUDA[tag]),
             }
-            on_linux = [f'{line}; platform_system == "Linux"' for line in BUILDS[version, tag]]
+            on_linux = [f'{line}; platform_system == "Linux"' for line in needed]
             _write(folder / tag, f"torch-{version}{label}", wheel_tag, [*COMMON, *on_linux], code)
             code = {"torchvision/__init__.py": f"__version__ = {vision + label!r}\n"}
             requirements = ["numpy", needs, "pillow>=5.3.0"]

@@ -53,6 +53,8 @@ def migrate(steps: Iterable[Step], stage: str, project: Project) -> None:
                 move_setting(project, old, new)
             case MoveKey(file, old, new):
                 move_key(project.fill(file), old, new)
+            case HandOver() | MapAnswer() | Rename():
+                pass  # Done above.
 
 
 def chain(renames: Iterable[Rename]) -> dict[str, str]:

@@ -32,7 +32,8 @@ def move_key(file: str, old: str, new: str) -> None:
         return
     text = path.read_bytes().decode(errors="surrogateescape")
     try:
-        moved = move(text, tuple(old.split(".")), tuple(new.split(".")), path.suffix == ".toml")
+        keys = tuple(old.split(".")), tuple(new.split("."))
+        moved = move(text, *keys, is_toml=path.suffix == ".toml")
     except ValueError as error:
         tell(f"{file}: move {old} to {new} by hand, since {error}")
         return
@@ -40,7 +41,7 @@ def move_key(file: str, old: str, new: str) -> None:
         path.write_bytes(moved.encode(errors="surrogateescape"))
 
 
-def move(text: str, old: Keys, new: Keys, is_toml: bool) -> str:
+def move(text: str, old: Keys, new: Keys, *, is_toml: bool) -> str:
     """Move a key in a text, by its lines. Moving twice changes nothing.
 
     Raises:
