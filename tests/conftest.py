@@ -69,6 +69,14 @@ def unpacked(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def covering(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the few renders of covering.py, which tests must not change."""
+    from covering import render_all
+
+    return render_all(unpacked, tmp_path_factory.mktemp("covering"))
+
+
+@pytest.fixture(scope="session")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository with a tag for every release, and what is on disk as its newest."""
     folder = tmp_path_factory.mktemp("history") / "template"
