@@ -1,47 +1,28 @@
 """The workflows that build and publish a project's images, and the bot that raises versions."""
 
 import json
-import os
 import re
-import stat
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import workflow_steps
 from conftest import ROOT
 
 FOLDER = ROOT / "template" / ".github"
 NAMES = ["images.yml", "publish.yml"]
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
-REGISTRY = """\
-#!/bin/sh
-case "$3" in
-inspect) test -n "$TAKEN" && echo "$TAKEN" ;;
-create) echo "$@" >> made ;;
-esac
-"""
-"""Stands for docker: one tag is taken, if any, and what is made is written down."""
 
 
 def load(name: str) -> dict[Any, Any]:
-    """Read a YAML file of a render's .github; YAML takes the key `on` for True."""
-    loaded: dict[Any, Any] = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
-    return loaded
+    """Read a YAML file of a render's .github."""
+    return workflow_steps.load(FOLDER / name)
 
 
 def jobs(name: str) -> dict[str, Any]:
     """Jobs of a workflow."""
     found: dict[str, Any] = load(f"workflows/{name}")["jobs"]
     return found
-
-
-def step(job: dict[str, Any], name: str) -> dict[str, Any]:
-    """Find a step of a job by its name."""
-    (found,) = (step for step in job["steps"] if step.get("name") == name)
-    return dict(found)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -107,47 +88,10 @@ def test_cuda_is_built_where_the_project_has_it(
     tmp_path: Path, extras: str, event: str, expected: list[str]
 ) -> None:
     (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "a"\n{extras}\n', encoding="utf-8")
-    program = step(jobs("images.yml")["plan"], "List the accelerators")["run"]
-    environment = os.environ | {
-        "GITHUB_EVENT_NAME": event,
-        "GITHUB_OUTPUT": str(tmp_path / "output"),
-    }
-    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
-    key, _, value = (tmp_path / "output").read_text(encoding="utf-8").partition("=")
-    assert (key, json.loads(value)) == ("accelerators", expected)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the workflow runs on Linux")
-@pytest.mark.parametrize(
-    ("accelerator", "taken", "expected"),
-    [
-        ("cpu", "", ["a:1.0-cpu", "a:1.0"]),
-        ("cpu", "sha256:1", ["a:1.0-cpu", "a:1.0"]),
-        ("cpu", "sha256:2", []),
-        ("cuda", "", ["a:1.0-cuda"]),
-    ],
-)
-def test_a_tag_is_given_once(
-    tmp_path: Path, accelerator: str, taken: str, expected: list[str]
-) -> None:
-    docker = tmp_path / "docker"
-    docker.write_text(REGISTRY, encoding="utf-8")
-    docker.chmod(docker.stat().st_mode | stat.S_IXUSR)
-    environment = {
-        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
-        "ACCELERATOR": accelerator,
-        "DIGEST": "sha256:1",
-        "IMAGE": "a",
-        "TAKEN": taken,
-        "VERSION": "1.0",
-    }
-    program = step(jobs("publish.yml")["publish"], "Tag")["run"]
-    done = subprocess.run(["bash", "-e", "-c", program], cwd=tmp_path, env=environment, check=False)
-    made = tmp_path / "made"
-    lines = made.read_text(encoding="utf-8").splitlines() if made.exists() else []
-    assert [line.split()[-2] for line in lines] == expected
-    assert all(line.endswith(" a@sha256:1") for line in lines)
-    assert (done.returncode == 0) == bool(expected)
+    run = workflow_steps.Run(FOLDER / "workflows/images.yml", "plan", GITHUB_EVENT_NAME=event)
+    (tmp_path / "temporary").mkdir()
+    run.go(tmp_path, tmp_path / "temporary")
+    assert json.loads(run.values["steps.list.outputs.accelerators"]) == expected
 
 
 def test_an_image_is_scanned_and_signed_before_it_has_a_tag() -> None:

@@ -3,14 +3,13 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from conftest import GIT_IDENTITY, ROOT, git
+from workflow_steps import Run, load
 
 WORKFLOW = ROOT / "template" / ".github" / "workflows" / "update-template.yml"
 BRANCH = "template/v9.1.0"
@@ -72,7 +71,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the workflow ru
 
 def job() -> dict[str, Any]:
     """The one job of the workflow."""
-    (found,) = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"].values()
+    (found,) = load(WORKFLOW)["jobs"].values()
     return dict(found)
 
 
@@ -110,38 +109,16 @@ class Forge:
         self.runs += 1
         work, temporary = self.clone(f"run{self.runs}"), self.folder / f"temporary{self.runs}"
         temporary.mkdir()
-        summary, status, outputs = temporary / "summary", 0, {}
-        summary.touch()
-        for step in job()["steps"]:
-            if "run" not in step or step["name"] == "Know the package index" or status:
-                continue
-            if not condition(step.get("if", ""), outputs):
-                continue
-            output = temporary / "output"
-            output.write_text("")
-            environment = (
-                os.environ
-                | GIT_IDENTITY
-                | {
-                    **job()["env"],
-                    "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-                    "ASKED": str(self.folder / "asked"),
-                    "BRANCH": outputs.get("update.branch", ""),
-                    "ENDS": ends,
-                    "GITHUB_OUTPUT": str(output),
-                    "GITHUB_REF_NAME": "main",
-                    "GITHUB_STEP_SUMMARY": str(summary),
-                    "PULLS": str(self.pulls_file),
-                    "RUNNER_TEMP": str(temporary),
-                }
-            )
-            shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-            status = subprocess.run(shell, cwd=work, env=environment, check=False).returncode
-            for line in output.read_text().splitlines():
-                key, _, value = line.partition("=")
-                outputs[f"{step.get('id')}.{key}"] = value
-        assert status == expect
-        return summary.read_text()
+        told = {
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "ASKED": str(self.folder / "asked"),
+            "ENDS": ends,
+            "GITHUB_REF_NAME": "main",
+            "PULLS": str(self.pulls_file),
+        }
+        run = Run(WORKFLOW, "update", **GIT_IDENTITY, **told).go(work, temporary)
+        assert bool(run.failed) == bool(expect), run.told
+        return run.summary
 
     def pulls(self) -> list[dict[str, Any]]:
         found = json.loads(self.pulls_file.read_text()) if self.pulls_file.exists() else []
@@ -152,16 +129,6 @@ class Forge:
         if not git("branch", "--list", BRANCH, folder=self.origin):
             return ""
         return git("show", f"{BRANCH}:taken", folder=self.origin).strip()
-
-
-def condition(text: str, outputs: dict[str, str]) -> bool:
-    """Judge a condition of the two kinds that the workflow has."""
-    if not text:
-        return True
-    found = re.fullmatch(r"steps\.(\w+)\.outputs\.(\w+) (!=|==) '(\w*)'", text)
-    assert found, text
-    value = outputs.get(f"{found[1]}.{found[2]}", "")
-    return (value == found[4]) == (found[3] == "==")
 
 
 @pytest.fixture
@@ -247,7 +214,7 @@ def test_a_push_that_is_refused_fails_with_the_remedy(forge: Forge) -> None:
 
 
 def test_its_rights_are_the_least_and_its_actions_pinned() -> None:
-    loaded = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
+    loaded = load(WORKFLOW)
     assert loaded["permissions"] == {}
     assert job()["permissions"] == {"contents": "write", "pull-requests": "write"}
     assert loaded["concurrency"]["group"]
