@@ -1,0 +1,153 @@
+"""The forges do the same for a project: the same jobs, which run the same verbs.
+
+What differs by nature is in the tables, each with its reason; what differs by mistake fails.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import workflow_steps
+import yaml
+from conftest import copy
+
+NAMES = {
+    "update-template.yml update": "update-template",
+}
+"""Jobs of GitHub whose counterpart at GitLab has another name; all others are called the same."""
+
+AT_GITHUB_ALONE = {
+    "ci.yml audit": "zizmor reads workflows of GitHub",
+    "ci.yml pass": "protection of a branch names jobs; at GitLab it asks for the whole pipeline",
+    "images.yml plan": "it finds what images.yml builds",
+    "images.yml build": "builds need Docker, which a runner of GitLab has only if it is privileged",
+    "images.yml pass": "as in ci.yml",
+    "publish.yml plan": "it finds what publish.yml builds",
+    "publish.yml publish": "as images.yml build; the registry and the signatures are GitHub's, too",
+}
+AT_GITLAB_ALONE = {
+    "propose-template": "a variable is a whole job's, where GitHub gives a token to a step",
+}
+PREPARES = {"sync"}
+"""Verbs that a job may run first; `build` needs nothing installed, and may have it all the same."""
+
+
+def recipes(justfile: str) -> dict[str, str]:
+    """Verbs of a project, each with the lines that it runs."""
+    found = re.findall(r"^([\w-]+)[^:=\n]*:(?!=).*\n((?:[ \t]+.*\n)*)", justfile, re.M)
+    return dict(found)
+
+
+def verbs(script: str, known: dict[str, str]) -> set[str]:
+    """Verbs that a script runs, through `just` or as the verb itself would."""
+    named = set(re.findall(r"^\s*uv run (?:--locked )?just ([\w-]+)", script, re.M))
+    assert named <= known.keys(), f"no such verb: {named - known.keys()}"
+    direct = re.findall(r"\bcopier-ml ([\w-]+) \.", script)
+    named |= {name for verb in direct for name in known if f"copier-ml {verb} ." in known[name]}
+    return named - PREPARES
+
+
+def jobs_of_github(project: Path) -> dict[str, str]:
+    """Scripts of all jobs, by workflow and name."""
+    return {
+        f"{path.name} {name}": "\n".join(step.get("run", "") for step in job["steps"])
+        for path in sorted((project / ".github" / "workflows").glob("*.yml"))
+        for name, job in workflow_steps.load(path)["jobs"].items()
+    }
+
+
+def jobs_of_gitlab(project: Path) -> dict[str, str]:
+    """Scripts of all jobs, with what they extend."""
+    files = [project / ".gitlab-ci.yml", *sorted((project / ".gitlab").glob("*.yml"))]
+    loaded: dict[str, Any] = {}
+    for file in files:
+        loaded |= yaml.safe_load(file.read_text(encoding="utf-8"))
+    included = {Path(entry["local"]) for entry in loaded["include"]}
+    assert included == {file.relative_to(project) for file in files[1:]}
+
+    def lines(job: dict[str, Any], key: str) -> list[str]:
+        extended = job.get("extends", [])
+        bases = [extended] if isinstance(extended, str) else extended
+        inherited = [line for base in bases for line in lines(loaded[base], key)]
+        return job.get(key, inherited)
+
+    return {
+        name: "\n".join([*lines(job, "before_script"), *lines(job, "script")])
+        for name, job in loaded.items()
+        if isinstance(job, dict) and "script" in job and not name.startswith(".")
+    }
+
+
+@pytest.fixture(
+    scope="module",
+    params=[{}, {"framework": "pytorch", "features": []}],
+    ids=["sklearn", "pytorch"],
+)
+def projects(
+    unpacked: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> tuple[Path, Path]:
+    """The same project at GitHub and at GitLab."""
+    folder = tmp_path_factory.mktemp("forges")
+    github, gitlab = (
+        copy(unpacked, folder / forge, request.param | {"forge": forge})
+        for forge in ("github", "gitlab")
+    )
+    return github, gitlab
+
+
+def counterpart(job: str) -> str:
+    """What GitLab calls a job of GitHub."""
+    return NAMES.get(job, job.partition(" ")[2])
+
+
+def test_the_forges_have_the_same_jobs(projects: tuple[Path, Path]) -> None:
+    github, gitlab = jobs_of_github(projects[0]), jobs_of_gitlab(projects[1])
+    expected = {counterpart(job) for job in github.keys() - AT_GITHUB_ALONE.keys()}
+    assert gitlab.keys() - AT_GITLAB_ALONE.keys() == expected
+
+
+def test_jobs_of_the_same_name_run_the_same_verbs(projects: tuple[Path, Path]) -> None:
+    known = recipes((projects[0] / "justfile").read_text(encoding="utf-8"))
+    known |= recipes((projects[0] / "project.just").read_text(encoding="utf-8"))
+    gitlab = jobs_of_gitlab(projects[1])
+    for job, script in jobs_of_github(projects[0]).items():
+        if job in AT_GITHUB_ALONE:
+            continue
+        ran = verbs(script, known)
+        assert ran, f"{job} runs no verb"
+        assert verbs(gitlab[counterpart(job)], known) == ran, job
+
+
+def test_each_job_begins_with_the_lock_as_it_is(projects: tuple[Path, Path]) -> None:
+    """The first command takes the packages of the lock, or fails if it is out of date."""
+    for jobs in (jobs_of_github(projects[0]), jobs_of_gitlab(projects[1])):
+        first = {name: re.search(r"^\s*uv run (.*)", script, re.M) for name, script in jobs.items()}
+        found = {name: match[1] for name, match in first.items() if match}
+        assert len(found) >= 4
+        assert not [name for name, line in found.items() if not line.startswith("--locked just ")]
+
+
+def test_a_project_has_the_files_of_its_forge_alone(projects: tuple[Path, Path]) -> None:
+    for project, forge in zip(projects, (".github", ".gitlab"), strict=True):
+        assert [p.name for p in project.glob(".git[hl]*") if p.is_dir()] == [forge]
+
+
+def test_the_tables_name_jobs_that_there_are(projects: tuple[Path, Path]) -> None:
+    assert NAMES.keys() | AT_GITHUB_ALONE.keys() <= jobs_of_github(projects[0]).keys()
+    assert AT_GITLAB_ALONE.keys() <= jobs_of_gitlab(projects[1]).keys()
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("uv run just check", {"check"}),
+        ("uv run --locked just sync\nuv run just test", {"test"}),
+        ("uvx --from x copier-ml update . > a", {"take"}),
+        ("echo 'uv run just check'", set()),
+    ],
+)
+def test_verbs_are_found_in_a_script(script: str, expected: set[str]) -> None:
+    text = 'check:\n    a\nexport B := "c"\nsync:\n    d\ntest *args:\n    e\n'
+    text += "take *args:\n    @uvx copier-ml update . f\n"
+    assert verbs(script, recipes(text)) == expected
