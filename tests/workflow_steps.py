@@ -81,7 +81,7 @@ class Run:
 
     def evaluate(self, text: str) -> str:
         """Find the value of an expression, of the few kinds that workflows have here."""
-        context, _, name = text.partition(".")
+        context, name, *_ = [*text.split("."), ""]
         is_foreign = context == "matrix" and name not in self.job["strategy"]["matrix"]
         if text in self.values and not is_foreign:
             return self.values[text]
