@@ -7,8 +7,8 @@ from jinja2 import Environment
 from jinja2.ext import Extension
 
 
-def quoted(text: str) -> str:
-    """Write free text as a string literal. It reads the same in TOML, YAML, JSON and Python."""
+def quoted(text: str | list[str]) -> str:
+    """Write free text or a list as a literal. It is the same in TOML, YAML, JSON and Python."""
     return json.dumps(text, ensure_ascii=False)
 
 

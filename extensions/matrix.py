@@ -69,6 +69,9 @@ class Stack:
     builds: Mapping[str, Build] = field(default_factory=dict)
     """Extra to its build."""
 
+    exceptions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Package to a licence that it may have, and why, where there are parts of CUDA."""
+
     instead: Mapping[str, str] = field(default_factory=dict)
     """Answers that serve an ``older_driver``, an ``older_gpu`` or a ``newer_gpu``, if there are."""
 
@@ -105,6 +108,7 @@ def stack_for(answers: Mapping[str, Any]) -> Stack:
                 package=facts["package"],
                 index=facts.get("index", ""),
                 builds={"cpu": cpu} if cuda == "none" else {"cpu": cpu, "cuda": build},
+                exceptions={} if cuda == "none" else _read("cuda.toml")["license"],
                 instead={} if cuda == "none" else _instead(builds, build, python),
             )
     pythons = sorted({python for build in found for python in build.python}, key=order)

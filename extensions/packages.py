@@ -3,6 +3,7 @@
 Like plan.py, this file imports nothing of the template. It is pure: answers in, facts out.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ from jinja2.ext import Extension
 CHOICES = Path(__file__).with_name("choices.toml")
 PYTORCH_INDEX = "https://download.pytorch.org/"
 """PyTorch's own index, which says when each file was uploaded; mirrors of it often do not."""
+
+ONLY_BY_SOURCE = "Nothing but the packages that a source names comes from here."
+INSTEAD_OF_PUBLIC = "It stands for the public index, which is never asked."
+STOPS_WITHOUT_LOGIN = "Without credentials uv stops, instead of asking the next index."
+NO_TIMES = "Many such indexes do not say when a file was uploaded: uv would find nothing."
 
 CUDA_IF_A_DRIVER_ANSWERS = "$(nvidia-smi -L > /dev/null 2>&1 && echo cuda || echo cpu)"
 
@@ -41,6 +47,20 @@ class Index:
 
     publish_url: str = ""
     """Where the project is published; empty if not here."""
+
+    @property
+    def lines(self) -> list[str]:
+        """Its table in pyproject.toml."""
+        lines = {
+            f"name = {json.dumps(self.name)}": True,
+            f"url = {json.dumps(self.url)}": True,
+            f"explicit = true # {ONLY_BY_SOURCE}": self.is_explicit,
+            f"default = true # {INSTEAD_OF_PUBLIC}": self.is_default,
+            f'authenticate = "always" # {STOPS_WITHOUT_LOGIN}': self.needs_login,
+            f"exclude-newer = false # {NO_TIMES}": not self.has_upload_times,
+            f"publish-url = {json.dumps(self.publish_url)}": bool(self.publish_url),
+        }
+        return [line for line, is_wanted in lines.items() if is_wanted]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Plan:
     """What the names of environment variables start with."""
 
     authors: list[dict[str, str]]
-    """PEP 621 authors: name, e-mail, or both; no entry for an author who gave neither."""
+    """PEP 621 authors: one with a name, an e-mail, or both; none if neither was given."""
 
     copyright_holder: str
     """Who the licence names."""
@@ -86,6 +86,12 @@ class Plan:
 
     system: list[str]
     """Packages of Debian that a training needs in its image."""
+
+    licenses: list[str]
+    """SPDX identifiers of licences that packages may have."""
+
+    rules: dict[str, Row]
+    """Tables of what `just audit` judges by, such as ``denied."sklearn"``."""
 
     has_extras: bool
     """Whether a build for an accelerator has to be chosen."""
@@ -153,6 +159,8 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         image="".join(row["image"] for row in chosen if "image" in row),
         served=sorted(_collect(chosen, "served")),
         system=sorted(_collect(chosen, "system")),
+        licenses=sorted(_collect(chosen, "licenses"), key=str.lower),
+        rules=_rules([*chosen, {"exceptions": stack.exceptions}]),
         has_extras=bool(stack.builds),
         has_cuda="cuda" in stack.builds,
         has_workflows=".github/" in _collect(chosen, "paths"),
@@ -195,6 +203,15 @@ def _merge(rows: Iterable[Row], key: str) -> dict[str, list[str]]:
         for name, requirements in row.get(key, {}).items():
             merged[name] = sorted([*merged.get(name, []), *requirements])
     return dict(sorted(merged.items()))
+
+
+def _rules(rows: list[Row]) -> dict[str, Row]:
+    """Name the tables of packages that are denied, or may have another licence than most."""
+    return {
+        f'{kind}."{name}"': table
+        for kind in ("denied", "exceptions")
+        for name, table in sorted(item for row in rows for item in row.get(kind, {}).items())
+    }
 
 
 def _appendable(requirements: list[str]) -> list[str]:

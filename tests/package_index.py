@@ -7,6 +7,7 @@ own: it stands in for the public one, and misbehaves when it is told to. Wheels 
 import base64
 import hashlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -42,6 +43,9 @@ class SmallIndex:
     folder: Path
     address: str = ""
     has_hashes: bool = True
+    has_parts: bool = True
+    """Whether it sends a part of a file; otherwise it sends all of it."""
+
     stranger: int = 200
     """Status for who does not know the password; an index may hide itself behind 404."""
 
@@ -83,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.headers.get("Authorization") != f"Basic {BASIC}" and self.index.stranger != 200:
             self._answer(self.index.stranger)
         elif place == "files":
-            self._answer(200, (self.index.folder / name).read_bytes())
+            self._file(self.index.folder / name)
         else:
             self._page(sorted(self.index.folder.glob(f"{name.replace('-', '_')}-*.whl")))
 
@@ -92,6 +96,15 @@ class _Handler(BaseHTTPRequestHandler):
         old = 'data-upload-time="2026-01-01T00:00:00Z"'
         links = [f'<a href="/files/{w.name}{self._hash(w)}" {old}>{w.name}</a>' for w in wheels]
         self._answer(200 if links else 404, "\n".join(links).encode())
+
+    def _file(self, path: Path) -> None:
+        """Send a file, or the part of it that is asked for; few mirrors have metadata beside it."""
+        if not path.exists():
+            return self._answer(404)
+        part = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if not part or not self.index.has_parts:
+            return self._answer(200, path.read_bytes())
+        return self._answer(206, path.read_bytes()[int(part[1]) : int(part[2]) + 1])
 
     def _hash(self, wheel: Path) -> str:
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
@@ -153,11 +166,13 @@ def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"needs pypiserver and passlib, and to start in 30 s: {log.read_text()[-300:]}")
 
 
-def write_wheel(folder: Path, name: str, version: str, *requires: str, owner: str = "us") -> Path:
-    """Write a wheel of one module, whose ``OWNER`` says who made it."""
+def write_wheel(
+    folder: Path, name: str, version: str, *requires: str, owner: str = "us", says: str = ""
+) -> Path:
+    """Write a wheel of one module, whose ``OWNER`` says who made it; ``says`` is more metadata."""
     module = name.replace("-", "_")
     info = f"{module}-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n"
+    metadata = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{says}"
     files = {
         f"{module}.py": f"OWNER = {owner!r}\n",
         f"{info}/METADATA": metadata + "".join(f"Requires-Dist: {line}\n" for line in requires),

@@ -205,6 +205,22 @@ def test_only_the_chosen_bot_has_its_file() -> None:
     assert "/.github" in make(forge="none").absent_paths
 
 
+def test_rules_for_packages_follow_from_what_is_chosen() -> None:
+    cuda = {"framework": "pytorch", "cuda_version": "13.0"}
+    assert 'exceptions."skops"' in make(framework="sklearn").rules
+    assert 'exceptions."nvidia-*"' not in make(framework="pytorch").rules
+    assert make(**cuda).rules.keys() == {
+        'denied."pycrypto"',
+        'denied."sklearn"',
+        'exceptions."cuda-toolkit"',
+        'exceptions."huey"',
+        'exceptions."nvidia-*"',
+        'exceptions."psycopg*"',
+    }
+    assert all(row["reason"] for row in make(**cuda).rules.values())
+    assert "GPL-3.0-only" not in make().licenses
+
+
 def test_rows_and_choices_agree() -> None:
     rows = {name: set(table) for name, table in plan._read_choices().items() if name != "always"}
     asked = {name: question for name, question in questions().items() if "choices" in question}

@@ -1,0 +1,173 @@
+"""Judge what uv.lock has by the rules in ``[tool.audit]``, for `just audit`.
+
+It looks for known vulnerabilities, for licences that are not allowed, and for packages that are
+denied, in all extras, groups and platforms of the lock. Each line names a package, a reason and a
+remedy. It ends with 1 where a rule is broken, and with 2 where a question has no answer.
+"""
+
+import argparse
+import fnmatch
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import NoReturn
+
+import licenses
+import lock
+import metadata
+import network
+import requests
+import rules
+import vulnerabilities
+from lock import Package
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from rules import Rules
+
+PYPROJECT = Path("pyproject.toml")
+Judge = Callable[[Rules, list[Package], requests.Session], list[str]]
+
+
+class UnansweredError(Exception):
+    """What was asked cannot be told; the text says why, and what helps."""
+
+    def __init__(self, message: str, findings: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.findings = findings or []
+
+
+def main() -> None:
+    """Print the findings of the checks that are named: of all, if none is."""
+    parser = argparse.ArgumentParser(description="Judge the packages of uv.lock.")
+    parser.add_argument("checks", nargs="*", metavar="check", help=f"any of {', '.join(CHECKS)}")
+    named: list[str] = parser.parse_args().checks
+    if unknown := [name for name in named if name not in CHECKS]:
+        _stop(f"there is no check {unknown[0]!r}: name any of {', '.join(CHECKS)}")
+    try:
+        ours, packages = rules.read(PYPROJECT), lock.read(Path("uv.lock"))
+    except (OSError, ValueError) as error:
+        _stop(str(error))
+    broken, unanswered = [], []
+    with network.open_session(PYPROJECT) as session:
+        for name in named or CHECKS:
+            try:
+                broken += CHECKS[name](ours, packages, session)
+            except UnansweredError as error:
+                broken += error.findings
+                unanswered.append(str(error))
+    for line in [*broken, *unanswered]:
+        print(f"audit: {line}", file=sys.stderr)
+    if broken or unanswered:
+        sys.exit(1 if broken else 2)
+    print(f"audit: {len(packages)} packages, none against a rule ({', '.join(named or CHECKS)})")
+
+
+def judge_vulnerabilities(
+    ours: Rules, packages: list[Package], session: requests.Session
+) -> list[str]:
+    """Look for known vulnerabilities, once for all the names that one has."""
+    private = network.private_indexes(PYPROJECT) if ours.database == rules.PUBLIC else set()
+    asked = [package for package in packages if package.index not in private]
+    if kept := len(packages) - len(asked):
+        print(f"audit: {rules.PUBLIC} is not told the names of {kept} packages of a private index")
+    try:
+        found = vulnerabilities.find(ours.database, asked, session)
+    except (OSError, ValueError, KeyError) as error:
+        raise UnansweredError(
+            f"the vulnerabilities of {ours.database} cannot be read ({_brief(error)}): name a "
+            "mirror, or a folder or zip of its records, in AUDIT_DATABASE or tool.audit.database"
+        ) from error
+    lines, told = [], set[tuple[Package, str]]()
+    for package, record in found:
+        names = vulnerabilities.names(record)
+        is_told = any((package, name) in told for name in names)
+        told |= {(package, name) for name in names}
+        ended = [row.until for name, row in ours.ignored.items() if name in names]
+        if is_told or any(until >= date.today() for until in ended):
+            continue
+        over = f" (ignored until {max(ended)})" if ended else ""
+        lines.append(f"{package} has {record['id']}{over}, {_describe(package, record)}")
+    return lines
+
+
+def _describe(package: Package, record: vulnerabilities.Record) -> str:
+    """Say what a vulnerability is, and what helps."""
+    text = str(record.get("summary") or record.get("details") or "of which nothing is said")
+    fix = vulnerabilities.fix(package, record)
+    remedy = f"run 'uv lock --upgrade-package {package.name}' for {fix} or newer"
+    if not fix:
+        table = f"tool.audit.ignored.{record['id']}"
+        remedy = f"nothing mends it yet, so go without, or say in [{table}] why it does no harm"
+    return f"{' '.join(text.split())[:120]}: {remedy}"
+
+
+def judge_licenses(ours: Rules, packages: list[Package], session: requests.Session) -> list[str]:
+    """Look for licences that neither the list nor a row of exceptions names."""
+
+    def ask(package: Package) -> str | Exception:
+        try:
+            return licenses.state(metadata.read(package, session))
+        except (OSError, ValueError) as error:
+            return error
+
+    with ThreadPoolExecutor(network.AT_ONCE) as pool:
+        answers = dict(zip(packages, pool.map(ask, packages), strict=True))
+    lines = []
+    for package, stated in answers.items():
+        rows = [row for name, row in ours.exceptions.items() if fnmatch.fnmatch(package.name, name)]
+        allowed = [*ours.licenses, *(text for row in rows for text in row.licenses)]
+        if isinstance(stated, str) and not licenses.is_allowed(stated, allowed):
+            lines.append(
+                f"{package} has the licence {stated!r}, which is not allowed: replace it, or say "
+                f"in [tool.audit.exceptions.{package.name}] why it may stay"
+            )
+    unread = {package: told for package, told in answers.items() if isinstance(told, Exception)}
+    if unread:
+        first, why = next(iter(unread.items()))
+        others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        raise UnansweredError(
+            f"the licence of {first}{others} cannot be read ({_brief(why)}): try again where its "
+            "index can be reached, or install it first",
+            lines,
+        )
+    return lines
+
+
+def judge_denied(ours: Rules, packages: list[Package], _: requests.Session) -> list[str]:
+    """Look for packages that are denied."""
+    lines = []
+    for text, row in ours.denied.items():
+        denied = Requirement(text)
+        lines += [
+            f"{package} is denied, since {row.reason}: {row.remedy}"
+            for package in packages
+            if package.name == canonicalize_name(denied.name)
+            and denied.specifier.contains(package.release, prereleases=True)
+        ]
+    return lines
+
+
+CHECKS: dict[str, Judge] = {
+    "vulnerabilities": judge_vulnerabilities,
+    "licenses": judge_licenses,
+    "denied": judge_denied,
+}
+
+
+def _brief(error: Exception) -> str:
+    """Say in a few words what went wrong: of a connection's errors, the first one."""
+    first: BaseException = error
+    while first.__context__ and not isinstance(error, requests.HTTPError):
+        first = first.__context__
+    return " ".join(str(getattr(first, "strerror", None) or first).split())[:200]
+
+
+def _stop(message: str) -> NoReturn:
+    print(f"audit: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

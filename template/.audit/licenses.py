@@ -1,0 +1,103 @@
+"""Say which licence a package has, and whether a list of licences permits it."""
+
+import ast
+import re
+from collections.abc import Collection
+from email.message import Message
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+UNKNOWN = "unknown"
+"""What a package has that says nothing."""
+
+NAMES = {
+    "apache": "Apache-2.0",
+    "apache 2.0": "Apache-2.0",
+    "apache license": "Apache-2.0",
+    "apache license 2.0": "Apache-2.0",
+    "apache license version 2.0, january 2004": "Apache-2.0",
+    "apache license, version 2.0": "Apache-2.0",
+    "apache software license": "Apache-2.0",
+    "bsd": "BSD-3-Clause",  # Its variants are alike in what they ask for.
+    "bsd license": "BSD-3-Clause",
+    "bsd 2-clause license": "BSD-2-Clause",
+    "bsd 3-clause license": "BSD-3-Clause",
+    "3-clause bsd license": "BSD-3-Clause",
+    "new bsd license": "BSD-3-Clause",
+    "boost software license 1.0 (bsl-1.0)": "BSL-1.0",
+    "cc0 1.0 universal (cc0 1.0) public domain dedication": "CC0-1.0",
+    "gnu affero general public license v3": "AGPL-3.0-only",
+    "gnu affero general public license v3 or later (agplv3+)": "AGPL-3.0-or-later",
+    "gnu general public license v2 (gplv2)": "GPL-2.0-only",
+    "gnu general public license v2 or later (gplv2+)": "GPL-2.0-or-later",
+    "gnu general public license v3 (gplv3)": "GPL-3.0-only",
+    "gnu general public license v3 or later (gplv3+)": "GPL-3.0-or-later",
+    "gnu lesser general public license v3 (lgplv3)": "LGPL-3.0-only",
+    "gnu lesser general public license v3 or later (lgplv3+)": "LGPL-3.0-or-later",
+    "historical permission notice and disclaimer (hpnd)": "HPND",
+    "isc license": "ISC",
+    "isc license (iscl)": "ISC",
+    "mit license": "MIT",
+    "the mit license": "MIT",
+    "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0",
+    "nvidia proprietary software": "LicenseRef-NVIDIA-Proprietary",
+    "psf": "PSF-2.0",
+    "psf license": "PSF-2.0",
+    "python software foundation license": "PSF-2.0",
+    "the unlicense (unlicense)": "Unlicense",
+    "zope public license": "ZPL-2.1",
+}
+"""What packages write that are older than PEP 639: classifiers, or a text."""
+
+IDENTIFIER = re.compile(r"[\w.+-]+(?: WITH [\w.-]+)?")
+
+
+def state(metadata: Message) -> str:
+    """Return the licence that a package states, as an SPDX expression where that is possible.
+
+    Several classifiers say that all of them hold, or that one does: all of them have to be allowed.
+    """
+    if expression := metadata.get("License-Expression"):
+        return str(expression)
+    classifiers = [str(line) for line in metadata.get_all("Classifier", [])]
+    licenses = (line.split(" :: ") for line in classifiers if line.startswith("License :: "))
+    names = [parts[-1] for parts in licenses if parts[-1] != "OSI Approved"]
+    text = " ".join(str(metadata.get("License", "")).split())
+    # Some write the whole text there, which begins with its name.
+    name = text.partition("Copyright")[0][:40].strip(" -=.")
+    if not names and name and name.lower() != UNKNOWN:
+        names = [name]
+    return " AND ".join(map(_spell, names)) or UNKNOWN
+
+
+def _spell(name: str) -> str:
+    return NAMES.get(name.lower(), name)
+
+
+def is_allowed(stated: str, allowed: Collection[str]) -> bool:
+    """Tell whether an expression holds with these licences alone, or is one of these texts.
+
+    ``A WITH B`` is A with a permission more, so A is enough.
+    """
+    texts = {text.lower() for text in allowed}
+    if stated.lower() in texts:
+        return True
+    try:
+        expression = canonicalize_license_expression(stated)
+    except InvalidLicenseExpression:
+        return False
+
+    def judge(found: re.Match[str]) -> str:
+        words = found[0]
+        if words in ("AND", "OR"):
+            return words.lower()
+        return str(bool({words.lower(), words.partition(" WITH ")[0].lower()} & texts))
+
+    return _holds(ast.parse(IDENTIFIER.sub(judge, expression), mode="eval").body)
+
+
+def _holds(node: ast.expr) -> bool:
+    if isinstance(node, ast.BoolOp):
+        together = all if isinstance(node.op, ast.And) else any
+        return together(map(_holds, node.values))
+    return isinstance(node, ast.Constant) and node.value is True

@@ -1,0 +1,51 @@
+"""Read which packages uv.lock has, and where their wheels are."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.version import Version
+
+OURS = {"directory", "editable", "virtual"}
+"""Sources of the project itself, and of what lies in a folder of it."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One version of a package, as it is locked."""
+
+    name: str
+    version: str
+    wheels: tuple[str, ...] = ()
+    """Addresses or paths of its wheels, the smallest first; none where it comes from elsewhere."""
+
+    index: str = ""
+    """Address of the index that it comes from."""
+
+    @property
+    def release(self) -> str:
+        """Version without the label of a build, such as ``+cpu``."""
+        return Version(self.version).public
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def read(path: Path) -> list[Package]:
+    """List the packages of others that are locked.
+
+    Raises:
+        ValueError: If there is no lock.
+    """
+    if not path.exists():
+        raise ValueError(f"there is no {path}: run 'uv lock'")
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("package", [])
+    return [_package(entry) for entry in entries if OURS.isdisjoint(entry["source"])]
+
+
+def _package(entry: dict[str, Any]) -> Package:
+    wheels = sorted(entry.get("wheels", []), key=lambda wheel: int(wheel.get("size", 0)))
+    index = entry["source"].get("registry", "")
+    addresses = (wheel.get("url") or f"{index}/{wheel.get('path', '')}" for wheel in wheels)
+    return Package(entry["name"], entry.get("version", "0"), tuple(addresses), index)

@@ -1,0 +1,241 @@
+"""`just audit` finds each kind of bad package that is planted in an index, and says what helps."""
+
+import datetime
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import package_index
+import pytest
+import tomli_w
+import vulnerability_service
+from conftest import ROOT
+from package_index import BASIC, KNOWN, PASSWORD, USER, Project, SmallIndex, write_wheel
+from vulnerability_service import make_record
+
+AUDIT = ROOT / "template" / ".audit" / "audit.py"
+RULES: dict[str, Any] = {
+    "licenses": ["Apache-2.0", "MIT"],
+    "denied": {"stale-thing<2": {"reason": "it is a relic", "remedy": "require fresh-thing"}},
+}
+PLANTED = {
+    "fine-thing": "License-Expression: GPL-3.0-only OR MIT\n",
+    "copyleft-thing": "License-Expression: GPL-3.0-only\n",
+    "silent-thing": "",
+    "stale-thing": "License: MIT\n",
+    "leaky-thing": "Classifier: License :: OSI Approved :: MIT License\n",
+}
+LEAK = make_record("GHSA-1", "leaky-thing", aliases=["CVE-1"])
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallIndex]:
+    wheels = tmp_path_factory.mktemp("index") / "wheels"
+    for name, says in PLANTED.items():
+        write_wheel(wheels, name, "1.0", says=says)
+    write_wheel(wheels, "fine-thing", "1.1", says=PLANTED["fine-thing"])
+    with package_index.serving(wheels) as served:
+        yield served
+
+
+class Owner:
+    """Somebody with a project, an index and a database of vulnerabilities."""
+
+    def __init__(self, place: Path, index: SmallIndex) -> None:
+        self.place, self.index = place, index
+        self.database = place / "database"
+        self.database.mkdir()
+        self.record(make_record("GHSA-0", "another-thing"))
+
+    def record(self, record: dict[str, Any]) -> None:
+        (self.database / f"{record['id']}.json").write_text(json.dumps(record))
+
+    def lock(self, *requires: str, rules: dict[str, Any] = RULES, **index: Any) -> None:
+        entry = {"name": "internal", "url": f"{self.index.address}/simple", "default": True}
+        self.project = Project(self.place, {"index": [entry | index]}, *requires)
+        done = self.project.uv("lock", **KNOWN)
+        assert done.returncode == 0, done.stderr
+        with (self.project.folder / "pyproject.toml").open("a") as file:
+            file.write(tomli_w.dumps({"tool": {"audit": rules}}))
+
+    def audit(self, *checks: str, expect: int = 0, **variables: str) -> str:
+        known = {"PATH": os.environ["PATH"], "HOME": str(self.place)}
+        known |= {"AUDIT_DATABASE": str(self.database)}
+        done = subprocess.run(
+            [sys.executable, str(AUDIT), *checks],
+            cwd=self.project.folder,
+            env=known | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == expect, done.stdout
+        assert "Traceback" not in done.stdout
+        return done.stdout
+
+
+@pytest.fixture
+def owner(tmp_path: Path, index: SmallIndex) -> Iterator[Owner]:
+    yield Owner(tmp_path, index)
+    index.status, index.stranger, index.has_parts = 200, 200, True
+
+
+def test_a_good_lock_passes(owner: Owner) -> None:
+    owner.lock("fine-thing", "leaky-thing")
+    told = owner.audit()
+    assert told == ("audit: 2 packages, none against a rule (vulnerabilities, licenses, denied)\n")
+
+
+def test_every_kind_of_bad_package_has_a_line_of_its_own(owner: Owner) -> None:
+    owner.record(LEAK)
+    owner.lock(*PLANTED)
+    assert owner.audit(expect=1).splitlines() == [
+        "audit: leaky-thing 1.0 has GHSA-1, It leaks all: "
+        "run 'uv lock --upgrade-package leaky-thing' for 2.0 or newer",
+        "audit: copyleft-thing 1.0 has the licence 'GPL-3.0-only', which is not allowed: "
+        "replace it, or say in [tool.audit.exceptions.copyleft-thing] why it may stay",
+        "audit: silent-thing 1.0 has the licence 'unknown', which is not allowed: "
+        "replace it, or say in [tool.audit.exceptions.silent-thing] why it may stay",
+        "audit: stale-thing 1.0 is denied, since it is a relic: require fresh-thing",
+    ]
+
+
+def test_one_check_can_be_asked_for(owner: Owner) -> None:
+    owner.lock(*PLANTED)
+    assert owner.audit("denied", expect=1).count("\n") == 1
+    assert owner.audit("vulnerabilities").endswith("none against a rule (vulnerabilities)\n")
+    assert "no check 'licences': name any of vuln" in owner.audit("licences", expect=2)
+
+
+def test_an_exception_is_for_the_licence_that_it_names(owner: Owner) -> None:
+    row = {"licenses": ["GPL-3.0-only"], "reason": "It is a tool."}
+    owner.lock("copyleft-thing", "silent-thing", rules=RULES | {"exceptions": {"*-thing": row}})
+    (line,) = owner.audit("licenses", expect=1).splitlines()
+    assert line.startswith("audit: silent-thing 1.0 has the licence 'unknown'")
+
+
+def test_a_denied_version_is_no_denied_package(owner: Owner) -> None:
+    rules = RULES | {"denied": {"Fine_Thing>=1.1": {"reason": "it broke", "remedy": "take 1.0"}}}
+    owner.lock("fine-thing<1.1", rules=rules)
+    owner.audit("denied")
+    pyproject = owner.project.folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("fine-thing<1.1", "fine-thing"))
+    assert owner.project.uv("lock", "--upgrade").returncode == 0
+    told = owner.audit("denied", expect=1)
+    assert told == "audit: fine-thing 1.1 is denied, since it broke: take 1.0\n"
+
+
+@pytest.mark.parametrize(("until", "expect"), [("2999-01-01", 0), ("2026-01-01", 1)])
+def test_a_vulnerability_is_ignored_until_a_day(owner: Owner, until: str, expect: int) -> None:
+    owner.record(LEAK)
+    row = {"reason": "We never call it.", "until": datetime.date.fromisoformat(until)}
+    owner.lock("leaky-thing", rules=RULES | {"ignored": {"CVE-1": row}})
+    told = owner.audit("vulnerabilities", expect=expect)
+    assert expect == 0 or "has GHSA-1 (ignored until 2026-01-01), It leaks all" in told
+
+
+def test_a_vulnerability_without_a_mend_says_so(owner: Owner) -> None:
+    owner.record(make_record("GHSA-2", "leaky-thing", fixed="0.5") | LEAK | {"id": "GHSA-2"})
+    endless = make_record("GHSA-3", "leaky-thing")
+    endless["affected"][0]["ranges"][0]["events"] = [{"introduced": "0"}]
+    owner.record(endless)
+    owner.lock("leaky-thing")
+    *_, line = owner.audit("vulnerabilities", expect=1).splitlines()
+    assert line.endswith(
+        "has GHSA-3, It leaks all: nothing mends it yet, so go without, or say in "
+        "[tool.audit.ignored.GHSA-3] why it does no harm"
+    )
+
+
+def test_a_vulnerability_with_two_names_is_told_once(owner: Owner) -> None:
+    owner.record(LEAK)
+    owner.record(make_record("PYSEC-1", "leaky-thing", aliases=["CVE-1"]))
+    owner.record(make_record("GHSA-9", "leaky-thing", withdrawn="2026-01-01T00:00:00Z"))
+    owner.lock("leaky-thing")
+    assert owner.audit("vulnerabilities", expect=1).count("\n") == 1
+
+
+def test_the_database_may_be_a_zip_file(owner: Owner) -> None:
+    with zipfile.ZipFile(owner.place / "all.zip", "w") as archive:
+        archive.writestr("GHSA-1.json", json.dumps(LEAK))
+    owner.lock("leaky-thing")
+    database = str(owner.place / "all.zip")
+    assert "has GHSA-1" in owner.audit("vulnerabilities", expect=1, AUDIT_DATABASE=database)
+
+
+def test_the_database_may_be_a_service(owner: Owner) -> None:
+    owner.lock("leaky-thing", "fine-thing")
+    with vulnerability_service.serving(LEAK) as service:
+        told = owner.audit("vulnerabilities", expect=1, AUDIT_DATABASE=f"{service.address}/")
+        assert told.startswith("audit: leaky-thing 1.0 has GHSA-1, It leaks all: run 'uv lock")
+        assert sorted(service.asked) == ["fine-thing 1.1", "leaky-thing 1.0"]
+        service.status = 403
+        told = owner.audit("vulnerabilities", expect=2, AUDIT_DATABASE=service.address)
+        assert "cannot be read (403 Client Error" in told
+
+
+@pytest.mark.parametrize("database", ["http://127.0.0.1:9", "nowhere", "empty", "text.zip"])
+def test_a_database_that_does_not_answer_is_no_pass(owner: Owner, database: str) -> None:
+    owner.lock("fine-thing")
+    (owner.project.folder / "empty").mkdir()
+    (owner.project.folder / "text.zip").write_text("no archive")
+    told = owner.audit(expect=2, AUDIT_DATABASE=database)
+    assert told.count("\n") == 1
+    assert told.startswith(f"audit: the vulnerabilities of {database} cannot be read (")
+    assert "AUDIT_DATABASE" in told
+
+
+def test_the_public_service_learns_no_name_of_a_private_package(owner: Owner) -> None:
+    owner.lock("fine-thing", default=False)
+    # Where anything is asked, the answer is an error.
+    nowhere = {"AUDIT_DATABASE": "https://api.osv.dev", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    told = owner.audit("vulnerabilities", **nowhere)
+    assert "https://api.osv.dev is not told the names of 1 packages of a private index" in told
+
+
+@pytest.mark.parametrize("way", ["variables", "netrc"])
+def test_licences_are_read_with_the_password_of_the_index(owner: Owner, way: str) -> None:
+    owner.index.stranger = 401
+    owner.lock("copyleft-thing", authenticate="always")
+    (owner.place / "netrc").write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
+    login = KNOWN if way == "variables" else {"NETRC": str(owner.place / "netrc")}
+    told = owner.audit("licenses", expect=1, **login)
+    assert "copyleft-thing 1.0 has the licence 'GPL-3.0-only'" in told
+    assert PASSWORD not in told
+    assert BASIC not in told
+    told = owner.audit("licenses", expect=2)
+    assert "the licence of copyleft-thing 1.0 cannot be read (401 Client Error" in told
+
+
+def test_a_licence_that_cannot_be_read_is_no_pass(owner: Owner) -> None:
+    owner.lock("copyleft-thing", "fine-thing")
+    owner.index.has_parts = False
+    (line,) = owner.audit("licenses", expect=2).splitlines()
+    assert line.startswith("audit: the licence of copyleft-thing 1.0 and 1 more cannot be read (")
+    assert line.endswith("try again where its index can be reached, or install it first")
+
+
+def test_metadata_beside_a_wheel_are_enough(owner: Owner) -> None:
+    owner.lock("fine-thing")
+    owner.index.has_parts = False
+    beside = owner.index.folder / "fine_thing-1.1-py3-none-any.whl.metadata"
+    beside.write_text("Metadata-Version: 2.4\nName: fine-thing\nLicense: Apache 2.0\n")
+    try:
+        owner.audit("licenses")
+    finally:
+        beside.unlink()
+
+
+def test_missing_rules_and_a_missing_lock_are_named(owner: Owner) -> None:
+    owner.lock("fine-thing", rules={})
+    assert "tool.audit.licenses: Field required" in owner.audit(expect=2)
+    owner.place = owner.place / "second"
+    owner.lock("fine-thing")
+    (owner.project.folder / "uv.lock").unlink()
+    assert owner.audit(expect=2) == "audit: there is no uv.lock: run 'uv lock'\n"
