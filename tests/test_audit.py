@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,7 +15,7 @@ import package_index
 import pytest
 import tomli_w
 import vulnerability_service
-from conftest import ROOT
+from conftest import ROOT, Render
 from package_index import BASIC, KNOWN, PASSWORD, USER, Project, SmallIndex, write_wheel
 from vulnerability_service import make_record
 
@@ -175,6 +176,9 @@ def test_the_database_may_be_a_service(owner: Owner) -> None:
         told = owner.audit("vulnerabilities", expect=1, AUDIT_DATABASE=f"{service.address}/")
         assert told.startswith("audit: leaky-thing 1.0 has GHSA-1, It leaks all: run 'uv lock")
         assert sorted(service.asked) == ["fine-thing 1.1", "leaky-thing 1.0"]
+        service.records.append(make_record("GHSA-2", "leaky-thing"))
+        told = owner.audit("vulnerabilities", expect=1, AUDIT_DATABASE=service.address)
+        assert [line.split()[4] for line in told.splitlines()] == ["GHSA-1,", "GHSA-2,"]
         service.status = 403
         told = owner.audit("vulnerabilities", expect=2, AUDIT_DATABASE=service.address)
         assert "cannot be read (403 Client Error" in told
@@ -230,6 +234,33 @@ def test_metadata_beside_a_wheel_are_enough(owner: Owner) -> None:
         owner.audit("licenses")
     finally:
         beside.unlink()
+
+
+def test_what_is_outdated_is_listed(owner: Owner, render: Render) -> None:
+    justfile = (render({}) / "justfile").read_text(encoding="utf-8")
+    recipe = re.search(r"^outdated:\n((?: {4}@.*\n)+)", justfile, re.M)
+    assert recipe
+    script = "set -e\n" + recipe[1].replace("    @", "")
+
+    def ask(expect: int = 0) -> str:
+        owner.project.within = ["sh", "-c", f'uv() {{ "$0" "$@"; }}\n{script}']
+        done = owner.project.uv()
+        owner.project.within = []
+        assert done.returncode == expect, done.stderr
+        return done.stdout + done.stderr
+
+    owner.lock("fine-thing<1.1", "leaky-thing")
+    assert "── fine-thing v1.0 (latest: v1.1)\nChanged by 'uv lock" in ask()
+    pyproject = owner.project.folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("<1.1", ""))
+    assert owner.project.uv("lock").returncode == 0
+    assert "Update fine-thing v1.0 -> v1.1" in ask()
+    assert owner.project.uv("lock", "--upgrade").returncode == 0
+    told = ask()
+    assert "Required by pyproject.toml:\nall up to date\n" in told
+    assert "No lockfile changes detected" in told
+    owner.index.status = 503
+    assert "up to date" not in ask(expect=2)
 
 
 def test_missing_rules_and_a_missing_lock_are_named(owner: Owner) -> None:

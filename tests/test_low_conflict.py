@@ -22,6 +22,7 @@ def raise_every_floor(template: Path) -> None:
     text = re.sub(r'("[\w.\[\]-]+>=\d+)([\d.]*")', r"\g<1>9\2", text)
     text = text.replace("dependencies = [\n", 'dependencies = [\n    "zzz-new>=1",\n', 1)
     text = text.replace("groups.dev = [\n", 'groups.dev = [\n    "aaa-new>=1",\n', 1)
+    text = text.replace('    "ZPL-2.1",\n', '    "ZPL-2.1",\n    "ZPL-3.0",\n', 1)
     choices.write_text(text, encoding="utf-8")
 
 
@@ -97,10 +98,11 @@ def play_owner(folder: Path) -> dict[str, list[str]]:
         project.uv("add", "--frozen", "--group", "docs", name)
     pyproject = folder / "pyproject.toml"
     below_fence(pyproject, "\nignore = [", '    "E501",\n')
+    below_fence(pyproject, "\nlicenses = [", '    "EUPL-1.2",\n')
     below_fence(pyproject, "\nfilterwarnings = [", '    "ignore:::mine",\n')
     override = '\n[[tool.mypy.overrides]]\nmodule = ["mine.*"]\nignore_errors = true\n'
     below_fence(pyproject, "\nignore_missing_imports", override)
-    append(pyproject, "\n[tool.mine]\nkey = 1\n")
+    append(pyproject, "\n[tool.mine]\nkey = 1\n\n[tool.audit.denied.mine]\nreason = 'r'\n")
     append(folder / "project.just", "\n# Mine\nmine:\n    @echo mine\n")
     insert(folder / "README.md", "<!-- What is above", "My paragraph.\n\n")
     append(folder / ".gitignore", "/mine/\n")
@@ -110,7 +112,10 @@ def play_owner(folder: Path) -> dict[str, list[str]]:
     append(folder / "mkdocs.yml", "  - Mine: mine.md\n")
     append(folder / ".github" / "workflows" / "project.yml", JOB)
     return {
-        "pyproject.toml": ['    "E501",', '    "ignore:::mine",', 'module = ["mine.*"]', "key = 1"],
+        "pyproject.toml": [
+            *('    "E501",', '    "ignore:::mine",', 'module = ["mine.*"]', "key = 1"),
+            *('    "EUPL-1.2",', "[tool.audit.denied.mine]"),
+        ],
         "project.just": ["    @echo mine"],
         "README.md": ["My paragraph."],
         ".gitignore": ["/mine/"],
@@ -155,6 +160,7 @@ def test_what_an_owner_adds_survives_an_update_that_changes_everything(
     assert mine["jobs"]["project"]["timeout-minutes"] == 20
     assert "## How to begin" in (folder / "README.md").read_text(encoding="utf-8")
     raised = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    assert '"ZPL-3.0",' in raised
     assert "follow_untyped_imports" in raised
     assert '"pragma"' in raised
 

@@ -58,25 +58,21 @@ def fix(package: Package, record: Record) -> str:
 
 
 def _ask(service: str, packages: list[Package], session: requests.Session) -> Found:
+    """Ask a service for the identifiers that each package has, and then for their records."""
     hits: list[tuple[Package, str]] = []
-    for start in range(0, len(packages), AT_ONCE):
-        some = packages[start : start + AT_ONCE]
-        queries = [
-            {"package": {"ecosystem": "PyPI", "name": one.name}, "version": one.release}
-            for one in some
-        ]
-        answer = session.post(
-            f"{service}/v1/querybatch", json={"queries": queries}, timeout=TIMEOUT_S
-        )
+    pending = [(package, _query(package)) for package in packages]
+    while pending:
+        some, pending = pending[:AT_ONCE], pending[AT_ONCE:]
+        questions = {"queries": [query for _, query in some]}
+        answer = session.post(f"{service}/v1/querybatch", json=questions, timeout=TIMEOUT_S)
         answer.raise_for_status()
         results = answer.json().get("results", [])
         if len(results) != len(some):
-            raise ValueError(f"answered {len(results)} of {len(some)} questions")
-        hits += [
-            (package, vulnerability["id"])
-            for package, result in zip(some, results, strict=True)
-            for vulnerability in (result or {}).get("vulns", [])
-        ]
+            raise ValueError(f"it answered {len(results)} of {len(some)} questions")
+        for (package, query), result in zip(some, results, strict=True):
+            hits += [(package, one["id"]) for one in result.get("vulns", [])]
+            if token := result.get("next_page_token"):  # There is more than it says at once.
+                pending.append((package, query | {"page_token": token}))
 
     def fetch(identifier: str) -> Record:
         answer = session.get(f"{service}/v1/vulns/{identifier}", timeout=TIMEOUT_S)
@@ -88,6 +84,10 @@ def _ask(service: str, packages: list[Package], session: requests.Session) -> Fo
     with ThreadPoolExecutor(8) as pool:
         records = dict(zip(identifiers, pool.map(fetch, identifiers), strict=True))
     return [(package, records[identifier]) for package, identifier in hits]
+
+
+def _query(package: Package) -> Record:
+    return {"package": {"ecosystem": "PyPI", "name": package.name}, "version": package.release}
 
 
 def _search(place: Path, packages: list[Package]) -> Found:
