@@ -9,11 +9,14 @@ import pytest
 from conftest import ROOT
 
 sys.path.append(str(ROOT / "template" / ".audit"))
+sys.dont_write_bytecode = True  # They are files of the template.
 
-import licenses
-import rules
-import vulnerabilities
-from lock import Package
+import licenses  # noqa: E402
+import rules  # noqa: E402
+import vulnerabilities  # noqa: E402
+from lock import Package  # noqa: E402
+
+sys.dont_write_bytecode = False
 
 ALLOWED = ["Apache-2.0", "BSD-3-Clause", "MIT", "GPL-3.0-only WITH GCC-exception-3.1"]
 
@@ -123,7 +126,8 @@ def test_the_oldest_version_that_mends_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("", "tool.audit.licenses: Field required"),
+        ("", "has no .tool.audit.: write it"),
+        ("denied = {}", "tool.audit.licenses: Field required"),
         ("licenses = 'MIT'", "tool.audit.licenses: "),
         ("licenses = []\ndenied.a.reason = 'bad'", "tool.audit.denied.a.remedy: Field required"),
         ("licenses = []\ndenied.'a b' = {reason = 'b', remedy = 'c'}", "'a b' is no requirement"),

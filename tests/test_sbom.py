@@ -43,10 +43,12 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 def write(project: Project, expect: int = 0) -> str:
+    known = {"UV": find_uv(), "UV_CACHE_DIR": str(project.place / "cache")}
+    known["PYTHONDONTWRITEBYTECODE"] = "1"  # The program is a file of the template.
     done = subprocess.run(
         [sys.executable, str(SBOM)],
         cwd=project.folder,
-        env=os.environ | {"UV": find_uv(), "UV_CACHE_DIR": str(project.place / "cache")},
+        env=os.environ | known,
         capture_output=True,
         encoding="utf-8",
         check=False,

@@ -6,11 +6,11 @@ remedy. It ends with 1 where a rule is broken, and with 2 where a question has n
 """
 
 import argparse
-import fnmatch
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import NoReturn
 
@@ -69,7 +69,7 @@ def judge_vulnerabilities(
 ) -> list[str]:
     """Look for known vulnerabilities, once for all the names that one has."""
     private = network.private_indexes(PYPROJECT) if ours.database == rules.PUBLIC else set()
-    asked = [package for package in packages if package.index not in private]
+    asked = [package for package in packages if package.index.rstrip("/") not in private]
     if kept := len(packages) - len(asked):
         print(f"audit: {rules.PUBLIC} is not told the names of {kept} packages of a private index")
     try:
@@ -116,7 +116,8 @@ def judge_licenses(ours: Rules, packages: list[Package], session: requests.Sessi
         answers = dict(zip(packages, pool.map(ask, packages), strict=True))
     lines = []
     for package, stated in answers.items():
-        rows = [row for name, row in ours.exceptions.items() if fnmatch.fnmatch(package.name, name)]
+        exceptions = ours.exceptions.items()
+        rows = [row for name, row in exceptions if fnmatch(package.name, canonicalize_name(name))]
         allowed = [*ours.licenses, *(text for row in rows for text in row.licenses)]
         if isinstance(stated, str) and not licenses.is_allowed(stated, allowed):
             lines.append(

@@ -11,7 +11,6 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_netrc_auth
-from urllib3.util import Retry
 
 AT_ONCE = 16
 """Files that are asked for at a time."""
@@ -34,16 +33,15 @@ class _Login(AuthBase):
 def private_indexes(pyproject: Path) -> set[str]:
     """Return the addresses of the indexes that have packages beside those of the public one."""
     found = (one for one in _indexes(pyproject) if not one.get("explicit"))
-    return {one["url"] for one in found if not one.get("default")}
+    return {one["url"].rstrip("/") for one in found if not one.get("default")}
 
 
 def open_session(pyproject: Path) -> requests.Session:
     """Open a session that knows the indexes of a project."""
     session = requests.Session()
     session.auth = _Login(_logins(pyproject))
-    retries = Retry(total=2, backoff_factor=0.5, status_forcelist=(502, 503, 504))
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=retries))
+        session.mount(scheme, HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=2))
     return session
 
 

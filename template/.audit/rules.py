@@ -76,6 +76,8 @@ def read(path: Path) -> Rules:
         ValueError: If they are missing or wrong, with the place and what is expected there.
     """
     table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("audit", {})
+    if not table:
+        raise ValueError(f"{path} has no [tool.audit]: write it, with licenses = ['MIT', ...]")
     if database := os.environ.get("AUDIT_DATABASE"):
         table["database"] = database
     try:
