@@ -233,19 +233,6 @@ def test_the_table_has_no_action_that_is_not_used() -> None:
     assert used == ACTIONS.keys()
 
 
-def test_our_release_tags_and_pushes(tmp_path: Path) -> None:
-    """In a clone without tags, whose changelog has releases."""
-    origin, clone = tmp_path / "origin.git", tmp_path / "clone"
-    git("clone", "--quiet", "--bare", "--no-tags", str(ROOT), str(origin), folder=tmp_path)
-    git("clone", "--quiet", str(origin), str(clone), folder=tmp_path)
-    (tmp_path / "temporary").mkdir()
-    environment = GIT_IDENTITY | stand_ins.put(tmp_path / "programs")
-    run = Run(OURS / "release.yml", "tag", **environment).go(clone, tmp_path / "temporary")
-    assert not run.failed, run.told
-    newest = re.findall(r"^## \[([\d.]+)\]", (clone / "CHANGELOG.md").read_text("utf-8"), re.M)[0]
-    assert f"v{newest}" in git("tag", folder=origin).split()
-
-
 def little_job(folder: Path, *steps: dict[str, Any], **job: Any) -> Run:
     """Run a job of some steps."""
     path = folder / "little.yml"
