@@ -1,6 +1,6 @@
 """`just audit` finds each kind of bad package that is planted in an index, and says what helps."""
 
-import datetime
+import datetime as dt
 import json
 import os
 import re
@@ -98,12 +98,18 @@ def test_every_kind_of_bad_package_has_a_line_of_its_own(owner: Owner) -> None:
     owner.record(LEAK)
     owner.lock(*PLANTED)
     assert owner.audit(expect=1).splitlines() == [
-        "audit: leaky-thing 1.0 has GHSA-1, It leaks all: "
-        "run 'uv lock --upgrade-package leaky-thing' for 2.0 or newer",
-        "audit: copyleft-thing 1.0 has the licence 'GPL-3.0-only', which is not allowed: "
-        "replace it, or say in [tool.audit.exceptions.copyleft-thing] why it may stay",
-        "audit: silent-thing 1.0 has the licence 'unknown', which is not allowed: "
-        "replace it, or say in [tool.audit.exceptions.silent-thing] why it may stay",
+        (
+            "audit: leaky-thing 1.0 has GHSA-1, It leaks all: "
+            "run 'uv lock --upgrade-package leaky-thing' for 2.0 or newer"
+        ),
+        (
+            "audit: copyleft-thing 1.0 has the licence 'GPL-3.0-only', which is not allowed: "
+            "replace it, or say in [tool.audit.exceptions.copyleft-thing] why it may stay"
+        ),
+        (
+            "audit: silent-thing 1.0 has the licence 'unknown', which is not allowed: "
+            "replace it, or say in [tool.audit.exceptions.silent-thing] why it may stay"
+        ),
         "audit: stale-thing 1.0 is denied, since it is a relic: require fresh-thing",
     ]
 
@@ -136,7 +142,7 @@ def test_a_denied_version_is_no_denied_package(owner: Owner) -> None:
 @pytest.mark.parametrize(("until", "expect"), [("2999-01-01", 0), ("2026-01-01", 1)])
 def test_a_vulnerability_is_ignored_until_a_day(owner: Owner, until: str, expect: int) -> None:
     owner.record(LEAK)
-    row = {"reason": "We never call it.", "until": datetime.date.fromisoformat(until)}
+    row = {"reason": "We never call it.", "until": dt.date.fromisoformat(until)}
     owner.lock("leaky-thing", rules=RULES | {"ignored": {"CVE-1": row}})
     told = owner.audit("vulnerabilities", expect=expect)
     assert expect == 0 or "has GHSA-1 (ignored until 2026-01-01), It leaks all" in told

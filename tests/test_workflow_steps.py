@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import stand_ins
 import yaml
-from conftest import GIT_IDENTITY, ROOT, copy, git
+from conftest import ROOT, copy, git
 from workflow_steps import ACTIONS, SHELLS, Run, load
 
 FOLDER = ROOT / "template" / ".github" / "workflows"
