@@ -107,7 +107,8 @@ SETTINGS = ("hyperparameters", "settings", "verbs")
 def read(name: str, folder: Path) -> Project:
     """Read a render; texts that are the same in several are kept once."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return Project(name, {str(p.relative_to(folder)): _same(p.read_text("utf-8")) for p in found})
+    texts = {p.relative_to(folder).as_posix(): _same(p.read_text("utf-8")) for p in found}
+    return Project(name, texts)
 
 
 def links(page: str, text: str) -> dict[str, str]:

@@ -58,6 +58,8 @@ def test_the_python_version_agrees(projects: list[Project]) -> None:
             r"uv:\S+-python(3\.\d+)"
         )
         assert bases.keys() == {python}, (project.name, bases)
+        spoken = project.find(r"\bPython (3\.\d+)\b", r"(?!tests/)")
+        check(project, spoken, {f"3.{minor}" for minor in minors}, "Python")
         assert not metadata["tool"]["ruff"].get("target-version"), "ruff reads requires-python"
         assert not metadata["tool"]["mypy"].get("python_version"), "mypy checks the one that runs"
         assert not project.find(r"^ *python-version: (.*)$", r"\.github/"), (
