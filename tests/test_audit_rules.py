@@ -9,14 +9,14 @@ import pytest
 from conftest import ROOT
 
 sys.path.append(str(ROOT / "template" / ".audit"))
-sys.dont_write_bytecode = True  # They are files of the template.
+before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # They are the template's files.
 
 import licenses  # noqa: E402
 import rules  # noqa: E402
 import vulnerabilities  # noqa: E402
 from lock import Package  # noqa: E402
 
-sys.dont_write_bytecode = False
+sys.dont_write_bytecode = before
 
 ALLOWED = ["Apache-2.0", "BSD-3-Clause", "MIT", "GPL-3.0-only WITH GCC-exception-3.1"]
 
