@@ -12,6 +12,7 @@ sys.path.append(str(ROOT / "template" / ".audit"))
 before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # They are the template's files.
 
 import licenses  # noqa: E402
+import lock  # noqa: E402
 import rules  # noqa: E402
 import vulnerabilities  # noqa: E402
 from lock import Package  # noqa: E402
@@ -19,6 +20,44 @@ from lock import Package  # noqa: E402
 sys.dont_write_bytecode = before
 
 ALLOWED = ["Apache-2.0", "BSD-3-Clause", "MIT", "GPL-3.0-only WITH GCC-exception-3.1"]
+
+
+LOCK = """
+[[package]]
+name = "ours"
+version = "1"
+source = { editable = "." }
+[[package]]
+name = "usual"
+version = "1"
+source = { registry = "https://a.example/simple" }
+wheels = [
+    { url = "https://a.example/big.whl", size = 9 },
+    { url = "https://a.example/b.whl", size = 1 },
+]
+[[package]]
+name = "in-a-folder"
+version = "1"
+source = { registry = "wheels" }
+wheels = [{ path = "c.whl" }]
+[[package]]
+name = "alone"
+version = "1+cpu"
+source = { path = "d.whl" }
+wheels = [{ filename = "d.whl", hash = "sha256:0" }]
+[[package]]
+name = "from-git"
+source = { git = "https://g.example/x?rev=1" }
+"""
+
+
+def test_a_lock_is_read_without_what_is_ours(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(LOCK)
+    usual, in_a_folder, alone, from_git = lock.read(tmp_path / "uv.lock")
+    assert usual.wheels == ("https://a.example/b.whl", "https://a.example/big.whl")
+    assert in_a_folder.wheels == ("wheels/c.whl",)
+    assert (alone.wheels, alone.release) == (("d.whl",), "1")
+    assert (from_git.wheels, str(from_git)) == ((), "from-git 0")
 
 
 def metadata(*lines: str) -> Message:

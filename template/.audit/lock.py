@@ -46,6 +46,11 @@ def read(path: Path) -> list[Package]:
 
 def _package(entry: dict[str, Any]) -> Package:
     wheels = sorted(entry.get("wheels", []), key=lambda wheel: int(wheel.get("size", 0)))
-    index = entry["source"].get("registry", "")
-    addresses = (wheel.get("url") or f"{index}/{wheel.get('path', '')}" for wheel in wheels)
-    return Package(entry["name"], entry.get("version", "0"), tuple(addresses), index)
+    source = entry["source"]
+    index = source.get("registry", "")
+    elsewhere = source.get("url") or source.get("path", "")  # A wheel of no index.
+    addresses = [
+        wheel.get("url") or (f"{index}/{wheel['path']}" if "path" in wheel else elsewhere)
+        for wheel in wheels
+    ]
+    return Package(entry["name"], entry.get("version", "0"), tuple(filter(None, addresses)), index)
