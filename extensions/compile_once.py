@@ -46,4 +46,4 @@ class CompileOnce(Extension):
         def from_string(text: Any) -> Any:
             return PlainText(text) if is_plain(text) else compile_text(text)
 
-        setattr(environment, "from_string", from_string)  # noqa: B010
+        setattr(environment, "from_string", from_string)  # noqa: B010  (mypy)

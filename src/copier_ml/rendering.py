@@ -147,7 +147,7 @@ def _render_and_tell(sender: Any, *arguments: Any) -> None:
         sender.send({path for path in paths if done.is_owners(path)})
     except KeyboardInterrupt:
         return  # Ctrl-C is told by the process that started this one.
-    except Exception as error:  # noqa: BLE001 -- the process that waits tells it
+    except Exception as error:  # noqa: BLE001  (who waits tells it)
         sender.send(describe(error) or type(error).__name__)
 
 

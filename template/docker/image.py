@@ -91,7 +91,8 @@ def _build(engine: str, target: str, name: str, options: list[str]) -> None:
         options = [*options, *PODMAN]
     command = [engine, "build", f"--target={target}", f"--tag={name}", *options, "."]
     seen: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(command, encoding="utf-8", env=_dated(), **seen) as building:  # noqa: S603
+    seen |= {"encoding": "utf-8", "env": _dated()}
+    with subprocess.Popen(command, **seen) as building:  # noqa: S603  (no shell)
         lines = [_pass_on(line) for line in building.stdout or ()]
     if building.returncode:
         reasons = [found[1] for line in lines if (found := REASON.search(line))] or ["see above"]

@@ -136,8 +136,8 @@ def _describe(study: Study, number: int) -> str:
 def _give_up_dead_trials(study: Study, settings: Settings) -> None:
     """Fail the trials of dead processes, and have those with values done again."""
     fail_stale_trials(study)
-    # A process that died before its first sign of life is unknown to Optuna, whose times are naive.
-    now = datetime.now()  # noqa: DTZ005
+    # A process that died before its first sign of life is unknown to Optuna.
+    now = datetime.now()  # noqa: DTZ005  (its times have no zone either)
     overdue = now - timedelta(seconds=MISSED_SIGNS * settings.study_heartbeat_s)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         started = trial.datetime_start or overdue
