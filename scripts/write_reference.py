@@ -132,7 +132,9 @@ def _default(row: dict[str, Any]) -> str:
     default = row["default"]
     if "{{" in str(default):
         return "depends on earlier answers or the machine"
-    return ", ".join(map(str, default)) if isinstance(default, list) else str(default)
+    if isinstance(default, list):
+        return ", ".join(map(str, default))
+    return f"<{default}>" if "://" in str(default) else str(default)
 
 
 def _condition(row: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ what is planted for them. docs/reference/linters.md has their list, and the reas
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 from linting import HERE, Linter, ours, plant, rendered, run
 
 SECRET = "ghp_" + "1bS8b3mT9x0pQ7vZ4kL2" + "nR6cW5yH0dJ3aF8e"
@@ -83,10 +82,8 @@ ONLY_OURS = {"shellcheck"}
 """Renders have no scripts; test_shell.py checks the shell in their other files."""
 
 
-def named(*without: str) -> list[ParameterSet]:
-    """Name the linters, those of some seconds among the slow tests."""
-    slow = {"validate-pyproject": [pytest.mark.slow]}
-    return [pytest.param(name, marks=slow.get(name, [])) for name in LINTERS if name not in without]
+def named(*without: str) -> list[str]:
+    return [name for name in LINTERS if name not in without]
 
 
 @pytest.mark.parametrize("name", named(*ONLY_OURS))
