@@ -28,7 +28,7 @@ def pipeline(project: Path) -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.parametrize("name", [".gitlab-ci.yml", ".gitlab/project.yml"])
+@pytest.mark.parametrize("name", [".gitlab-ci.yml", ".gitlab/images.yml", ".gitlab/project.yml"])
 def test_gitlab_understands_it(project: Path, name: str) -> None:
     schema = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
     command = [sys.executable, "-m", "check_jsonschema", *schema, str(project / name)]
