@@ -4,13 +4,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch_index
+import workflow_steps
 from conftest import GIT_IDENTITY, ROOT, Answers, copy, git
-from owner import Project, check_platforms, find_python, find_uv, owner_environment
+from gitlab_runner import run_pipeline
+from owner import ALONE, Project, check_platforms, find_python, find_uv, owner_environment
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +43,45 @@ def accuracy(told: str) -> float:
     return float(re.findall(r"accuracy ([\d.]+)", told)[-1])
 
 
-def check_life(project: Project) -> str:
+def check_by_hand(project: Project) -> None:
+    """Type what CI runs."""
+    for verb in ("check", "test", "build"):
+        project.uv("run", "--no-sync", "just", verb)
+
+
+def check_as_github(project: Project) -> None:
+    """Run the steps of GitHub's workflows that need no more than uv."""
+    told = owner_environment() | ALONE | project.environment
+    temporary = project.folder.parent / "temporary"
+    temporary.mkdir()
+    workflows = project.folder / ".github" / "workflows"
+    for name in ("ci.yml", "project.yml"):
+        for job in workflow_steps.load(workflows / name)["jobs"]:
+            run = workflow_steps.Run(workflows / name, job, **told).go(project.folder, temporary)
+            assert not run.failed, f"{name}, {job}, {run.failed}:\n{run.told}"
+
+
+def check_as_gitlab(project: Project) -> None:
+    """Run GitLab's pipeline of a push to `main`, and one with a slip of the pen."""
+    origin = project.folder.parent / "origin.git"
+    git("init", "--quiet", "--bare", str(origin), folder=project.folder)
+    git("remote", "add", "origin", str(origin), folder=project.folder)
+    git("push", "--quiet", "origin", "main", folder=project.folder)
+    cache = project.uv("cache", "dir").strip()
+    shared = {"UV_CACHE_DIR": cache, "UV_LINK_MODE": "hardlink"}
+    told = run_pipeline(project.folder, variables=shared, **project.environment)
+    passed = set(re.findall(r"^ PASS +([a-z-]+)", told, re.M))
+    assert passed == {"check", "test", "build", "project"}
+
+    pipeline = project.folder / ".gitlab-ci.yml"
+    right = pipeline.read_text(encoding="utf-8")
+    pipeline.write_text(right.replace("just check", "just chekc"), encoding="utf-8")
+    options = {"variables": shared, "expect": 1} | project.environment
+    assert "chekc" in run_pipeline(project.folder, "check", **options)
+    pipeline.write_text(right, encoding="utf-8")
+
+
+def check_life(project: Project, check: Callable[[Project], None] = check_by_hand) -> str:
     """Go the whole way of a project, with every command that its README names.
 
     Returns:
@@ -50,9 +90,7 @@ def check_life(project: Project) -> str:
     scores = project.verb("train").rpartition(":")[2]
     assert "accuracy 0.9" in scores
     assert project.verb("train").rpartition(":")[2] == scores
-    project.uv("run", "--no-sync", "just", "check")
-    project.uv("run", "--no-sync", "just", "test")
-    project.uv("run", "--no-sync", "just", "build")
+    check(project)
     assert len(list((project.folder / "dist").iterdir())) >= 2
     if (project.folder / "mkdocs.yml").exists():
         project.uv("run", "--no-sync", "just", "docs")
@@ -93,7 +131,7 @@ def test_a_newcomer_has_a_model_on_the_first_day(snapshot: Path, tmp_path: Path)
     assert git("status", "--porcelain", folder=project.folder) == ""
     project.uv("lock", "--check")
     check_platforms(project)
-    check_life(project)
+    check_life(project, check_as_github)
     check_versions(project)
     check_models(project)
 
@@ -106,18 +144,19 @@ def test_a_bare_project_on_another_python_works(snapshot: Path, tmp_path: Path) 
         "license": "Proprietary",
         "repository_url": "https://git.example.org/zoe/bare",
         "features": [],
+        "forge": "gitlab",
         "python_version": "3.13",
     }
     copy(snapshot, tmp_path / "bare", answers)
-    project = Project(tmp_path / "bare", "the-bare-one")
     python = find_python("3.13")
+    project = Project(tmp_path / "bare", "the-bare-one", UV_PYTHON=python)
     pins = str(ROOT / "extensions" / "versions.txt")
-    project.uv("add", "--no-sync", "--python", python, "--constraints", pins, "tqdm>=4.67")
-    git("init", "--quiet", folder=project.folder)
+    project.uv("add", "--no-sync", "--constraints", pins, "tqdm>=4.67")
+    git("init", "--quiet", "--initial-branch=main", folder=project.folder)
     git("add", "--all", folder=project.folder)
     git("commit", "--quiet", "--message", "chore: start", folder=project.folder)
-    project.uv("sync", "--locked", "--python", python)
-    check_life(project)
+    project.uv("sync", "--locked")
+    check_life(project, check_as_gitlab)
 
 
 @pytest.fixture
