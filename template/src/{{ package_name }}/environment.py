@@ -7,18 +7,22 @@ version would compute with it, its numbers may differ, so it is refused there.
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any, Self
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from . import devices, machine
 from .settings import PROJECT
 
 log = logging.getLogger(__name__)
+
+Needed = tuple[NormalizedName, str]
+"""Name of a package, and the extra of it that is wanted; empty for none."""
 
 Versions = dict[str, str]
 
@@ -144,11 +148,10 @@ def _closure(root: str, extra: str) -> Versions:
     while waiting:
         name, extra = waiting.pop()
         try:
-            package = distribution(name)
+            found[name], required = _look_up(name, extra)
         except PackageNotFoundError:  # Such as a library of CUDA that was left out on purpose.
             continue
-        found[name] = package.version
-        for needed in _required(package, extra):
+        for needed in required:
             if needed not in seen:
                 seen.add(needed)
                 waiting.append(needed)
@@ -156,13 +159,16 @@ def _closure(root: str, extra: str) -> Versions:
     return dict(sorted(found.items()))
 
 
-def _required(package: Distribution, extra: str) -> Iterator[tuple[Any, str]]:
-    """Name what a package, or one of its extras, requires on this machine, and with which extra."""
-    for line in package.requires or []:
-        requirement = Requirement(line)
+@cache  # What a process has imported stays as it is, and a hundred packages take half a second.
+def _look_up(name: str, extra: str) -> tuple[str, tuple[Needed, ...]]:
+    """Return the version of a package, and what it or its extra requires, each with an extra."""
+    package = distribution(name)
+    needed: dict[Needed, None] = {}
+    for requirement in map(Requirement, package.requires or []):
         if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
-            for needed in {"", *requirement.extras}:
-                yield canonicalize_name(requirement.name), needed
+            required = canonicalize_name(requirement.name)
+            needed |= dict.fromkeys((required, wanted) for wanted in {"", *requirement.extras})
+    return package.version, tuple(needed)
 
 
 def _unequal(a: Versions, b: Versions) -> list[str]:
