@@ -1,6 +1,7 @@
 """Defaults and refusals of answers: what copier.yml cannot say in a line.
 
-A refusal is a filter: it says in one sentence what is wrong and what is right, or says nothing.
+A refusal is a filter: it says in one sentence what is right and what is wrong, or says nothing.
+What is right comes first: in a terminal of 80 columns, Copier has 28 for it, and cuts off the rest.
 Like plan.py, this file imports nothing of the template.
 """
 
@@ -9,7 +10,9 @@ import re
 import sys
 import tomllib
 import unicodedata
+from collections.abc import Collection
 from functools import cache
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +40,12 @@ WINDOWS_DEVICES = {
 LINE_BREAKING = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories that no text on one line has: controls, lone surrogates, line separators."""
 
+LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+HOST = re.compile(rf"{LABEL}(\.{LABEL})*\.?")
+
+SHOWN = 60
+"""How much of an answer a refusal repeats."""
+
 
 def package_slug(title: str) -> str:
     """Turn a title into the nearest name that ``refuse_package_name`` accepts."""
@@ -51,18 +60,23 @@ def refuse_package_name(name: str) -> str:
     """Refuse what cannot be both a package that is imported and a name on an index."""
     if not PACKAGE_NAME.fullmatch(name) or len(name) > 70:
         return (
-            f"{name!r} is no package name: use at most 70 lower-case letters and digits, "
-            "a letter first, single underscores between words."
+            f"use a-z, 0-9 and single '_', a letter first, at most 70 of them: {_shown(name)} is "
+            "no package name."
         )
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        return f"{name!r} is a word of the Python language: add a word, such as '{name}_model'."
-    if name in sys.stdlib_module_names:
-        return f"{name!r} is a module of the standard library: add a word, such as '{name}_model'."
-    if name in _names_of_dependencies():
-        return f"{name!r} is a package that the project uses: add a word, such as '{name}_model'."
-    if name in RESERVED | WINDOWS_DEVICES:
-        return f"{name!r} is taken by a folder or a tool: add a word, such as '{name}_model'."
+    for reason, names in _taken_names().items():
+        if name in names:
+            return f"add a word, as in '{name}_model': {name!r} is {reason}."
     return ""
+
+
+def _taken_names() -> dict[str, Collection[str]]:
+    """Names that are something else already, by what they are."""
+    return {
+        "a word of the Python language": {*keyword.kwlist, *keyword.softkwlist},
+        "a module of the standard library": sys.stdlib_module_names,
+        "a package that the project uses": _names_of_dependencies(),
+        "taken by a folder or a tool": RESERVED | WINDOWS_DEVICES,
+    }
 
 
 def refuse_line(text: str) -> str:
@@ -70,25 +84,25 @@ def refuse_line(text: str) -> str:
     for character in text:
         is_noncharacter = ord(character) & 0xFFFE == 0xFFFE
         if unicodedata.category(character) in LINE_BREAKING or is_noncharacter:
-            return f"It holds the character U+{ord(character):04X}: use plain text on one line."
+            return f"leave out U+{ord(character):04X}: it has to be plain text on one line."
     if text != text.strip():
-        return "It starts or ends with a space: leave that out."
+        return "leave out the space at its start or end."
     return ""
 
 
 def refuse_title(text: str) -> str:
-    """Refuse a title that is empty, too long, or not on one line."""
-    if not text.strip():
-        return "A project needs a name: write at least one letter."
+    """Refuse a title that shows nothing, is too long, or is not on one line."""
+    if not any(character.isprintable() and not character.isspace() for character in text):
+        return "write at least one letter: a project needs a name."
     if len(text) > 80:
-        return f"It has {len(text)} characters: use at most 80."
+        return f"use at most 80 characters: it has {len(text)} characters."
     return refuse_line(text)
 
 
 def refuse_email(text: str) -> str:
     """Refuse what is neither empty nor an e-mail address."""
     if text and not re.fullmatch(r"[^\s@<>\"',;:()\[\]\\]+@[^\s@<>\"',;:()\[\]\\]+", text):
-        return f"{text!r} is no e-mail address: write one such as 'ada@example.org', or nothing."
+        return f"use 'ada@example.org', or nothing: {_shown(text)} is no e-mail address."
     return refuse_line(text)
 
 
@@ -104,8 +118,8 @@ def refuse_repository(url: str) -> str:
         or url.endswith(("/", ".git"))
     ):
         return (
-            f"{url!r} is no address of a repository: write one such as "
-            "'https://github.com/owner/name', without '.git' or '/' at its end, or nothing."
+            "use https://host/owner/name, without '.git' or '/' at its end, or nothing: "
+            f"{_shown(url)} is no address of a repository."
         )
     return _refuse_credentials(parts)
 
@@ -116,8 +130,8 @@ def refuse_index(url: str) -> str:
     is_local = parts is not None and parts.hostname in {"localhost", "127.0.0.1"}
     if parts is None or not (parts.scheme == "https" or (parts.scheme == "http" and is_local)):
         return (
-            f"{url!r} is no address of a package index: write one such as "
-            "'https://mirror.example.org/whl' (http only for localhost and 127.0.0.1)."
+            f"use https://host/path: {_shown(url)} is no address of a package index (http only for "
+            "localhost and 127.0.0.1)."
         )
     return _refuse_credentials(parts)
 
@@ -127,8 +141,8 @@ def refuse_index_name(name: str) -> str:
     if re.fullmatch(r"[a-z][a-z0-9]{0,39}", name):
         return ""
     return (
-        f"{name!r} is no name for an index: use at most 40 lower-case letters and digits, a letter "
-        "first, such as 'internal'."
+        f"use a-z and 0-9, a letter first, at most 40 of them: {_shown(name)} is no name for an "
+        "index."
     )
 
 
@@ -156,13 +170,28 @@ def _split(url: str) -> Any:
         parts.port  # noqa: B018  (raises on a port that is no number)
     except ValueError:
         return None
-    return parts if parts.hostname else None
+    return parts if parts.hostname and _is_host(parts.hostname) else None
+
+
+def _is_host(name: str) -> bool:
+    """Tell whether tools take a name for a host: one that ends in a number must be an address."""
+    ends_in_number = re.fullmatch(r"\d+|0x[0-9a-f]*", name.rstrip(".").rpartition(".")[2])
+    try:
+        name.encode("ascii").decode("idna")
+        return bool(IPv4Address(name) if ends_in_number else HOST.fullmatch(name))
+    except ValueError:
+        return False
+
+
+def _shown(text: str) -> str:
+    """Write what was answered into a sentence on one line, whatever it holds and however long."""
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
 
 
 def _refuse_credentials(parts: Any) -> str:
-    if "@" not in parts.netloc:
+    if "@" not in parts.netloc and not re.search(":.*@", parts.path):  # uv takes both for them.
         return ""
-    return "It holds credentials: leave them out; a netrc file or the environment is their place."
+    return "leave out user and password: a netrc file or the environment is their place."
 
 
 @cache

@@ -84,4 +84,7 @@ def _tell(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:  # Ctrl-C reaches this process, too; Copier tells of it.
+        sys.exit(130)

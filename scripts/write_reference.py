@@ -130,6 +130,8 @@ def _answers(matrix: SimpleNamespace, key: str, row: dict[str, Any]) -> str:
 
 def _default(row: dict[str, Any]) -> str:
     default = row["default"]
+    if "UNSET" in str(default):
+        return "none: it has to be answered"
     if "{{" in str(default):
         return "depends on earlier answers or the machine"
     if isinstance(default, list):
