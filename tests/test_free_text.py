@@ -1,88 +1,263 @@
-"""People write quotes and braces: each text arrives exactly as it was written, or not at all."""
+"""People write quotes and braces: each text arrives exactly as it was written, or not at all.
 
-import json
+A project with harmless texts says where each text is carried. The same project with hostile texts
+must then differ in these places, read as its formats are read, and in nothing else.
+"""
+
 import re
-import tomllib
+import shutil
+import subprocess
+from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 import pytest
-import yaml
-from conftest import Answers, copy
-from hypothesis import HealthCheck, assume, example, given, settings
+import tomli_w
+from carried import Files, Put, put, read
+from conftest import Answers, copy, questions
+from hostile import TEXT_QUESTIONS, TEXTS, refusals, texts
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from loaded import answers as rules
+from loaded import packages
+from owner import find_uv
 
-TROUBLE = st.sampled_from(
-    [
-        *"\"'\\{}[]()<>$#%&*!|:;,@`~^=+-_/?. \t\n\r\0\x1b\x7f\x85\u2028\u200f\ufeffé漢🚀",
-        "{{",
-        "}}",
-        "{%",
-        "${",
-        "```",
-        "\\n",
-        "---",
-        "'''",
-        '"""',
-    ]
-)
-TEXT = st.lists(TROUBLE | st.characters(), min_size=0, max_size=30).map("".join)
+from copier_ml.copying import make_worker
+
+MAY_BE_EMPTY = ("description", "author_name", "author_email", "repository_url")
+ALWAYS = {"framework": "pytorch", "python_version": "3.12", "cuda_version": "13.0"}
+FORKS: list[Answers] = [
+    {"license": "MIT", "forge": "github", "package_index": "private"},
+    {"license": "BSD-3-Clause", "forge": "gitlab", "package_index": "mirror"},
+    {"license": "Apache-2.0", "forge": "github", "package_index": "mirror"},
+    {"license": "Proprietary", "forge": "none", "package_index": "private"},
+]
+"""Together they print every text wherever one can be printed."""
+
+HARMLESS = {
+    "project_name": "Zq Title",
+    "package_name": "zq_package",
+    "description": "Zq sentence.",
+    "author_name": "Zq Author",
+    "author_email": "zq@author.example",
+    "repository_url": "https://zq.example/repository",
+    "package_index_name": "zqindex",
+    "package_index_url": "https://zqpackages.example/zqi",
+    "pytorch_index_url": "https://zqtorch.example/zqt",
+}
 PRIVATE = {
     "framework": "pytorch",
     "package_index": "private",
     "package_index_url": "https://packages.example.org/simple",
 }
 
-
-def carried(project: Path, given_answers: Answers) -> None:
-    """Check that every file that carries a text carries exactly that text."""
-    read = {path: (project / path).read_text(encoding="utf-8") for path in FILES}
-    pyproject = tomllib.loads(read["pyproject.toml"])["project"]
-    assert pyproject["description"] == given_answers["description"]
-    author = {"name": given_answers["author_name"], "email": given_answers["author_email"]}
-    assert pyproject.get("authors", [{}])[0] == {k: v for k, v in author.items() if v}
-    assert yaml.safe_load(read["mkdocs.yml"])["site_name"] == given_answers["project_name"]
-    recorded = yaml.safe_load(read[".copier-answers.yml"])
-    assert {name: recorded[name] for name in given_answers} == given_answers
-    assert read["README.md"].startswith(f"# {given_answers['project_name']}\n")
-    assert given_answers["description"] in read["README.md"].splitlines()
-    assert (given_answers["author_name"] or given_answers["project_name"]) in read["LICENSE"]
-    json.loads(read[".devcontainer/devcontainer.json"])
+SPECIAL = {"download.pytorch.org", "pkgs.dev.azure.com"}
+"""Hosts of indexes that more is known of than their name."""
 
 
-FILES = (
-    ".copier-answers.yml",
-    ".devcontainer/devcontainer.json",
-    "LICENSE",
-    "README.md",
-    "mkdocs.yml",
-    "pyproject.toml",
+def forms(answers: Answers) -> list[str]:
+    """List each text as it is printed: as it is, and in what follows from it."""
+    package, index = answers["package_name"], answers["package_index_name"]
+    url = answers["package_index_url"].rstrip("/")
+    return [
+        *(answers[name] for name in TEXT_QUESTIONS),
+        package.replace("_", "-"),
+        package.upper(),
+        index.upper(),
+        url,
+        packages._publish_url(url),
+        answers["pytorch_index_url"].rstrip("/"),
+    ]
+
+
+def harmless(answers: Answers) -> Answers:
+    """Choose harmless texts that are treated as these are: the same are empty, or on one host."""
+    chosen = {name: text if answers[name] else "" for name, text in HARMLESS.items()}
+    index, torch = (answers[name] for name in ("package_index_url", "pytorch_index_url"))
+    hosts = [urlsplit(url).netloc for url in (index, torch)]
+    last = index.rstrip("/").rpartition("/")[2]
+    tail = "/simple" if last in {"simple", "+simple"} else ""
+    host = hosts[0] if urlsplit(index).hostname in SPECIAL else "zqpackages.example"
+    chosen["package_index_url"] = f"https://{host}/zqi{tail}{slashes(index)}"
+    if hosts[0] != hosts[1]:
+        host = hosts[1] if torch.startswith(packages.PYTORCH_INDEX) else "zqtorch.example"
+    chosen["pytorch_index_url"] = f"https://{host}/zqt{slashes(torch)}"
+    return answers | chosen
+
+
+def slashes(url: str) -> str:
+    return url[len(url.rstrip("/")) :]
+
+
+def replacing(old: list[str], new: list[str]) -> Put:
+    """Put new texts in the place of old ones, the longest first, each once."""
+    pairs = dict(zip(old, new, strict=True))
+    found = re.compile("|".join(map(re.escape, sorted(filter(None, pairs), key=len, reverse=True))))
+    return lambda text: found.sub(lambda match: pairs[match[0]], text)
+
+
+class Renders:
+    """Projects of a template, read and thrown away."""
+
+    def __init__(self, template: Path, folder: Path) -> None:
+        self.folder = folder
+        # One for all: it reads the settings and compiles the templates only once.
+        self._worker = make_worker(
+            src_path=str(template),
+            dst_path=folder,
+            data={},
+            defaults=True,
+            quiet=True,
+            skip_tasks=True,
+            unsafe=True,
+        )
+        self._harmless: dict[str, Files] = {}
+
+    def _copy(self, answers: Answers) -> None:
+        self._worker.data.clear()
+        self._worker.data.update(answers)
+        self._worker.run_copy()
+
+    def read(self, answers: Answers) -> Files:
+        try:
+            self._copy(answers)
+            return read(self.folder)
+        finally:
+            shutil.rmtree(self.folder)
+
+    def check(self, answers: Answers) -> None:
+        """Check that a project differs from a harmless one in its texts, and in nothing else."""
+        plain = harmless(answers)
+        key = repr(plain)
+        if key not in self._harmless:
+            self._harmless[key] = self.read(plain)
+        change = replacing(forms(plain), forms(answers))
+        found, expected = self.read(answers), put(self._harmless[key], change)
+        for name in found | expected:
+            assert found.get(name) == expected.get(name), name
+
+    def refuse(self, answers: Answers, question: str, reason: str) -> None:
+        """Check that Copier refuses an answer with this reason, and writes nothing."""
+        with pytest.raises(ValueError, match=question) as error:
+            self._copy(answers)
+        assert str(error.value) == f"Validation error for question '{question}': {reason}"
+        assert not self.folder.exists()
+
+
+def template_path(rendered: str) -> set[str]:
+    """Name the files of template/ that a file may be rendered from."""
+    path = rendered.replace(HARMLESS["package_name"], "{{ package_name }}")
+    path = path.replace(".copier-answers.yml", "{{ _copier_conf.answers_file }}")
+    return {path, f"{path}.jinja"}
+
+
+@pytest.fixture(scope="module")
+def carriers(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Files of template/ that carry each text, its answers' file aside."""
+    found: dict[str, set[str]] = {name: set() for name in TEXT_QUESTIONS}
+    for fork in FORKS:
+        project = copy(unpacked, tmp_path_factory.mktemp("plain"), ALWAYS | fork | HARMLESS)
+        for path in (path for path in project.rglob("*") if path.is_file()):
+            text, place = path.read_text(encoding="utf-8"), str(path.relative_to(project))
+            for name in TEXT_QUESTIONS:
+                if path.name != ".copier-answers.yml" and HARMLESS[name] in text:
+                    found[name] |= template_path(place)
+    return found
+
+
+@pytest.fixture(scope="module")
+def light(
+    unpacked: Path, carriers: dict[str, set[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The template without files that carry no text, or the package's name alone."""
+    folder = tmp_path_factory.mktemp("light") / "template"
+    kept = set().union(*(carriers[name] for name in TEXT_QUESTIONS if name != "package_name"))
+    kept |= template_path(".copier-answers.yml") | {"justfile.jinja", "compose.yaml.jinja"}
+    kept |= {"Dockerfile.jinja", ".gitlab-ci.yml.jinja", "src/{{ package_name }}/py.typed"}
+    shutil.copytree(unpacked, folder, ignore=shutil.ignore_patterns("template"))
+    for name in kept:
+        if (unpacked / "template" / name).exists():
+            (folder / "template" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(unpacked / "template" / name, folder / "template" / name)
+    return folder
+
+
+def test_every_text_question_is_tried(carriers: dict[str, set[str]]) -> None:
+    assert TEXT_QUESTIONS == list(TEXTS) == list(HARMLESS)
+    assert all(carriers.values())
+    assert {name for name in TEXT_QUESTIONS if "default" in questions()[name]} >= {*MAY_BE_EMPTY}
+
+
+def try_texts(renders: Renders, n_examples: int, seed: bool) -> Counter[tuple[str, bool]]:
+    """Try texts for all questions at once, and count what was accepted and refused."""
+    counts: Counter[tuple[str, bool]] = Counter()
+
+    @settings(
+        deadline=None,
+        max_examples=n_examples,
+        derandomize=seed,
+        database=None,
+        report_multiple_bugs=False,
+        phases=[Phase.explicit, Phase.generate],  # To shrink nine texts takes minutes.
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        st.fixed_dictionaries({name: texts(name) for name in TEXT_QUESTIONS}),
+        st.sampled_from(FORKS),
+    )
+    def attempt(given_texts: dict[str, str], fork: Answers) -> None:
+        answers = ALWAYS | fork | given_texts
+        refused = refusals(answers)
+        counts.update((name, name not in refused) for name in TEXT_QUESTIONS)
+        accepted = answers | {name: HARMLESS[name] for name in refused}
+        assert all(reason.isprintable() and len(reason) < 300 for reason in refused.values())
+        if refused and sum(counts.values()) % 4 == 0:
+            name = min(refused, key=lambda name: counts[name, False])
+            renders.refuse(accepted | {name: answers[name]}, name, refused[name])
+        renders.check(accepted)
+
+    attempt()
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("n_examples", "seed"),
+    [(500, True), pytest.param(10_000, False, marks=pytest.mark.nightly)],
+    ids=["some", "many"],
 )
-
-
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
-@given(title=TEXT, description=TEXT, author=TEXT, email=st.emails() | st.just(""))
-@example(title='"', description="\\", author="'", email="")
-@example(title="{{ x }} {% y %} {# z #}", description="${HOME} `id` $(id)", author="<b>", email="")
-@example(title="# a: b", description="---", author='"""', email="a@b")
-@example(title="🚀 שלום\u200f", description="", author="", email="")
 def test_every_accepted_text_arrives_as_it_was_written(
-    snapshot: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    title: str,
-    description: str,
-    author: str,
-    email: str,
+    light: Path, tmp_path: Path, n_examples: int, seed: bool
 ) -> None:
-    assume(not rules.refuse_title(title) and not rules.refuse_email(email))
-    assume(not rules.refuse_line(description) and not rules.refuse_line(author))
-    answers = {
-        "project_name": title,
-        "description": description,
-        "author_name": author,
-        "author_email": email,
-    }
-    carried(copy(snapshot, tmp_path_factory.mktemp("text"), answers), answers)
+    counts = try_texts(Renders(light, tmp_path / "project"), n_examples, seed)
+    print(counts)
+    for name in TEXT_QUESTIONS:
+        tried = counts[name, True] + counts[name, False]
+        assert min(counts[name, True], counts[name, False]) > tried / 10, name
+
+
+def test_every_file_of_a_project_stays_sound(unpacked: Path, tmp_path: Path) -> None:
+    try_texts(Renders(unpacked, tmp_path / "project"), 10, seed=True)
+
+
+@settings(
+    deadline=None,
+    max_examples=5,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(TEXTS["package_index_url"], min_size=100, max_size=100))
+def test_uv_reads_every_address_that_is_accepted(addresses: list[str]) -> None:
+    read = [address for address in addresses if not rules.refuse_index(address)]
+    assert len(read) > 30
+    rows = [{"name": f"i{n}", "url": address} for n, address in enumerate(read)]
+    project = {"name": "a", "version": "1", "requires-python": ">=3.11"}
+    with TemporaryDirectory() as folder:
+        text = tomli_w.dumps({"project": project, "tool": {"uv": {"index": rows}}})
+        Path(folder, "pyproject.toml").write_text(text)
+        subprocess.run([find_uv(), "lock", "--offline", "--quiet"], cwd=folder, check=True)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +274,8 @@ def test_every_accepted_text_arrives_as_it_was_written(
         ("pytorch_index_url", "ftp://mirror", "no address of a package index"),
         ("package_index_url", "", "no address of a package index"),
         ("package_index_url", "http://packages.example.org/simple", "http only for localhost"),
-        ("package_index_url", "https://ada:secret@packages.example.org", "credentials"),
+        ("package_index_url", "https://ada:secret@packages.example.org", "leave out user"),
+        ("package_index_url", "https://1.2.3.4.5/", "no address of a package index"),
         ("package_index_name", "My Index", "no name for an index"),
         ("package_index_auth", "password", "password"),
         ("cuda_version", "11.8", "11.8"),
