@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import copy, questions
+from conftest import copy, git, questions
+from owner import commit
+from updates import state
 
 if sys.platform == "win32":
     pytest.skip("a pseudo-terminal needs a POSIX system", allow_module_level=True)
@@ -235,3 +237,48 @@ def test_ctrl_d_ends_it_in_one_line(start: Start, dest: Path, temporary: Path) -
     assert "Traceback" not in terminal.text
     assert terminal.shows("copier-ml: Interactive session required: Use `--defaults`")
     check_nothing_is_left(dest, temporary)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository that knows no template yet."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "README.md").write_text("# Mine\n")
+    git("init", "--quiet", folder=folder)
+    commit(folder, "start")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["project_name", "features"])
+def test_ctrl_c_in_an_adoption_changes_nothing(
+    snapshot: Path, repository: Path, temporary: Path, tmp_path: Path, name: str
+) -> None:
+    before = state(repository)
+    words = (sys.executable, "-m", "copier_ml", "adopt", repository, "--trust")
+    cache = str(tmp_path / "cache")
+    with Terminal(
+        *words, "--template", snapshot, TMPDIR=str(temporary), XDG_CACHE_HOME=cache
+    ) as terminal:
+        for earlier in OF_A_DEFAULT_PROJECT[: OF_A_DEFAULT_PROJECT.index(name)]:
+            terminal.answer(ASKED[earlier])
+        terminal.answer(ASKED[name], CTRL_C)
+        code = terminal.end()
+    assert (code, terminal.text.splitlines()[-1]) == (130, "copier-ml: stopped")
+    assert "Traceback" not in terminal.text
+    assert state(repository) == before
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.slow
+def test_an_update_asks_nothing(history: Path, tmp_path: Path, temporary: Path) -> None:
+    project = copy(history, tmp_path / "project", {}, release="v0.1.0")
+    commit(project, "start")
+    words = (sys.executable, "-m", "copier_ml", "update", project, "--trust", "--apply")
+    cache = str(tmp_path / "cache")
+    with Terminal(*words, TMPDIR=str(temporary), XDG_CACHE_HOME=cache) as terminal:
+        assert terminal.end() == 0
+    assert not list(temporary.iterdir())
+    assert not any(terminal.shows(question) for question in ASKED.values())
+    assert recorded(project).keys() >= {*OF_A_DEFAULT_PROJECT}

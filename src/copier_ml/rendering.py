@@ -1,6 +1,8 @@
 """A template rendered with a project's answers, into a folder of its own."""
 
-from collections.abc import Iterable, Mapping
+import os
+import weakref
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
@@ -88,10 +90,22 @@ def render(
         skip_tasks=True,
         unsafe=True,  # Whether the template is trusted has been asked before.
     )
-    refuse_unknown(worker.data, worker.template.questions_data)
-    run_copy(worker)
+    # Copier has a clone of its own in the folder for temporary files.
+    weakref.finalize(worker, _clean, worker.template._cleanup, os.getpid())
+    try:
+        refuse_unknown(worker.data, worker.template.questions_data)
+        run_copy(worker)
+    except BaseException:
+        worker._cleanup()
+        raise
     _remember(folder / ANSWERS_FILE, template)
     return Rendering(folder, worker)
+
+
+def _clean(cleanup: Callable[[], None], process: int) -> None:
+    """Remove what a process made; a fork of it only seems to have made it, too."""
+    if os.getpid() == process:
+        cleanup()
 
 
 def render_beside(*arguments: Any) -> "Beside":
@@ -144,7 +158,9 @@ def _render_and_tell(sender: Any, *arguments: Any) -> None:
         done = render(*arguments)
         files = (path for path in done.folder.rglob("*") if path.is_file())
         paths = {path.relative_to(done.folder).as_posix() for path in files}
-        sender.send({path for path in paths if done.is_owners(path)})
+        told = {path for path in paths if done.is_owners(path)}
+        done.worker._cleanup()  # Nothing is finalized in this process.
+        sender.send(told)
     except KeyboardInterrupt:
         return  # Ctrl-C is told by the process that started this one.
     except Exception as error:  # noqa: BLE001  (who waits tells it)
