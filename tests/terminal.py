@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Self
 
 import pexpect
 import pyte
@@ -39,7 +40,7 @@ class Terminal:
         self._process.delaybeforesend = None
         self.bytes = b""
 
-    def __enter__(self) -> "Terminal":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
