@@ -22,8 +22,8 @@ GOLDEN: dict[str, Answers] = {
     },
     "bare": {
         "license": "Proprietary",
-        "forge": "none",
-        "dependency_bot": "none",
+        "forge": "gitlab",
+        "dependency_bot": "renovate",
         "framework": "sklearn",
         "python_version": "3.13",
         "package_index": "public",
@@ -31,8 +31,8 @@ GOLDEN: dict[str, Answers] = {
     },
     "pytorch": {
         "license": "MIT",
-        "forge": "gitlab",
-        "dependency_bot": "renovate",
+        "forge": "none",
+        "dependency_bot": "none",
         "framework": "pytorch",
         "python_version": "3.11",
         "cuda_version": "none",

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from copier._settings import SettingsModel
-from copier._types import Phase
+from copier._types import MISSING, Phase
 from copier._user_data import AnswersMap, Question
 from jinja2 import meta
 from loaded import ROOT
@@ -57,9 +57,9 @@ class Space:
                 found = [question.cast_answer(it.value) for it in choices if not it.disabled]
                 answers = list(_subsets(found)) if question.multiselect else found
             else:
-                texts = [question.render_value(question.default), question.get_placeholder()]
-                # No placeholder is an empty one.
-                answers = [question.cast_answer(it) for it in texts[: 1 + bool(texts[1])]]
+                answers = [it for it in (_default(question),) if it is not MISSING]
+                if example := question.get_placeholder():  # None is an empty one.
+                    answers.append(question.cast_answer(example))
             return [answer for answer in answers if _is_accepted(question, answer)]
 
     @cached_property
@@ -171,6 +171,14 @@ def _worth(pairs: set[Pair], met: Counter[Pair]) -> tuple[int, int]:
 
 def _agrees(row: Answers, wanted: Answers) -> bool:
     return all(row[name] == answer for name, answer in wanted.items() if name in row)
+
+
+def _default(question: Question) -> Any:
+    """The default, unless there is none or it is refused: then it has to be answered."""
+    try:
+        return question.get_default()
+    except ValueError:
+        return MISSING
 
 
 def _subsets(values: list[Any]) -> Iterator[list[Any]]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from builds import tell
 from conftest import Answers, Render, every_stack, every_variant, git, label
 
 LEFTOVER = re.compile(r"\{%|\{#|(?<!\$)\{\{(?!\.|json )")  # Docker's formats look like {{.Name}}.
@@ -60,7 +61,8 @@ def test_every_variant_has_the_answers_that_it_was_made_with(renders: dict[str, 
         assert len(asked) > 6
 
 
-def test_every_file_parses(texts: dict[tuple[str, str], Path]) -> None:
+def test_every_file_parses(texts: dict[tuple[str, str], Path], record_property: Any) -> None:
+    tell(record_property, "rendered", *every_variant())
     for (_, text), path in texts.items():
         if parse := PARSERS.get(path.suffix):
             try:

@@ -6,15 +6,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch_index
 import workflow_steps
+from builds import GOLDEN, tell
 from conftest import GIT_IDENTITY, ROOT, Answers, copy, git
 from gitlab_runner import run_pipeline
 from owner import ALONE, Project, check_platforms, find_python, find_uv, owner_environment
 
 pytestmark = pytest.mark.slow
+
+WHOLE = "locked installed checked tested trained built"
+"""What each test here does with its project, as scripts/write_variants.py calls it."""
 
 
 def check_models(project: Project) -> None:
@@ -100,7 +105,9 @@ def check_life(project: Project, check: Callable[[Project], None] = check_by_han
     return scores
 
 
-def test_a_newcomer_has_a_model_on_the_first_day(snapshot: Path, tmp_path: Path) -> None:
+def test_a_newcomer_has_a_model_on_the_first_day(
+    snapshot: Path, tmp_path: Path, record_property: Any
+) -> None:
     """The README's first command and the line after it, in a clone, with only git and Python."""
     clone = tmp_path / "copier-ml"
     git("clone", "--quiet", str(snapshot), str(clone), folder=tmp_path)
@@ -127,6 +134,7 @@ def test_a_newcomer_has_a_model_on_the_first_day(snapshot: Path, tmp_path: Path)
 
     # Two workers, as an owner has at least: a project's tests depend on no order.
     project = Project(tmp_path / "my-project", PYTEST_XDIST_AUTO_NUM_WORKERS="2")
+    tell(record_property, WHOLE, project.folder)
     assert git("log", "--format=%s", folder=project.folder).count("\n") == 1
     assert git("status", "--porcelain", folder=project.folder) == ""
     project.uv("lock", "--check")
@@ -136,20 +144,19 @@ def test_a_newcomer_has_a_model_on_the_first_day(snapshot: Path, tmp_path: Path)
     check_models(project)
 
 
-def test_a_bare_project_on_another_python_works(snapshot: Path, tmp_path: Path) -> None:
-    answers: Answers = {
+def test_a_bare_project_on_another_python_works(
+    snapshot: Path, tmp_path: Path, record_property: Any
+) -> None:
+    answers: Answers = GOLDEN["bare"] | {
         "project_name": 'The "bare" one',
         "author_name": "Zoë O'Neill",
         "author_email": "zoe@example.org",
-        "license": "Proprietary",
         "repository_url": "https://git.example.org/zoe/bare",
-        "features": [],
-        "forge": "gitlab",
-        "python_version": "3.13",
     }
     copy(snapshot, tmp_path / "bare", answers)
-    python = find_python("3.13")
+    python = find_python(answers["python_version"])
     project = Project(tmp_path / "bare", "the-bare-one", UV_PYTHON=python)
+    tell(record_property, WHOLE, project.folder)
     pins = str(ROOT / "extensions" / "versions.txt")
     project.uv("add", "--no-sync", "--constraints", pins, "tqdm>=4.67")
     git("init", "--quiet", "--initial-branch=main", folder=project.folder)
@@ -166,13 +173,14 @@ def pytorch_index(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
-    snapshot: Path, tmp_path: Path, pytorch_index: str
+    snapshot: Path, tmp_path: Path, pytorch_index: str, record_property: Any
 ) -> None:
     if sys.version_info[:2] != (3, 11):
         pytest.fail("needs Python 3.11: the genuine CPU wheel of torch at hand is for it")
-    answers: Answers = {"framework": "pytorch", "pytorch_index_url": pytorch_index}
+    answers: Answers = GOLDEN["pytorch"] | {"pytorch_index_url": pytorch_index}
     copy(snapshot, tmp_path / "net", answers, tasks=True)
     project = Project(tmp_path / "net", "my-ml-project")
+    tell(record_property, WHOLE, project.folder)
     project.uv("lock", "--check")
     pyproject = project.folder / "pyproject.toml"
     pyproject.write_text(pyproject.read_text(encoding="utf-8").replace("~=2.15.0", "~=2.13.0"))
@@ -187,12 +195,15 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     check_models(project)
 
 
-def test_a_jax_project_trains_on_the_cpu(snapshot: Path, tmp_path: Path) -> None:
-    python = find_python("3.12")
-    answers: Answers = {"framework": "jax", "cuda_version": "13.0"}
+def test_a_jax_project_trains_on_the_cpu(
+    snapshot: Path, tmp_path: Path, record_property: Any
+) -> None:
+    answers: Answers = GOLDEN["jax"]
+    python = find_python(answers["python_version"])
     tools = {"UV": find_uv(), "UV_PYTHON": python}
     copy(snapshot, tmp_path / "jax", answers, tasks=True, **tools)
     project = Project(tmp_path / "jax", UV_PYTHON=python)
+    tell(record_property, WHOLE, project.folder)
     project.uv("lock", "--check")
     assert "build: cpu" in project.uv("run", "just", "sync")
     assert accuracy(check_life(project)) >= 0.97

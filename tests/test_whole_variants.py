@@ -8,6 +8,7 @@ from builds import GOLDEN, complete, tell, values
 from conftest import Answers, copy, every_variant, label
 from owner import Project, find_python, find_uv
 from package_index import KNOWN, private
+from test_golden import WHOLE as STEPS
 from test_golden import check_life
 
 WHOLE = complete(GOLDEN.values())
@@ -41,7 +42,7 @@ def test_a_variant_is_built_whole(
         given = {"package_index_url": f"{url}/simple"} if "package_index_url" in answers else {}
         copy(snapshot, tmp_path / "project", answers | given, tasks=True, **environment)
         project = Project(tmp_path / "project", **environment)
-        tell(record_property, "locked installed checked tested trained built", project.folder)
+        tell(record_property, STEPS, project.folder)
         project.uv("lock", "--check")
         project.uv("run", "--locked", "just", "sync")
         check_life(project)
