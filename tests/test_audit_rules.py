@@ -11,11 +11,11 @@ from conftest import ROOT
 sys.path.append(str(ROOT / "template" / ".audit"))
 before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # They are the template's files.
 
-import licenses  # noqa: E402
-import lock  # noqa: E402
-import rules  # noqa: E402
-import vulnerabilities  # noqa: E402
-from lock import Package  # noqa: E402
+import licenses  # noqa: E402  (its folder is on the path by now)
+import lock  # noqa: E402  (its folder is on the path by now)
+import rules  # noqa: E402  (its folder is on the path by now)
+import vulnerabilities  # noqa: E402  (its folder is on the path by now)
+from lock import Package  # noqa: E402  (its folder is on the path by now)
 
 sys.dont_write_bytecode = before
 

@@ -12,6 +12,7 @@ import workflow_steps
 from conftest import copy
 
 NAMES = {
+    "audit.yml packages": "audit",
     "images.yml build": "images",
     "publish.yml publish": "publish",
     "update-template.yml update": "update-template",
@@ -19,6 +20,7 @@ NAMES = {
 """What GitLab calls a job of GitHub, where that is not its own name."""
 
 AT_GITHUB_ALONE = {
+    "audit.yml review": "GitHub compares what a pull request adds with what it knows itself",
     "ci.yml audit": "zizmor reads workflows of GitHub",
     "ci.yml pass": "protection of a branch names jobs; at GitLab it asks for the whole pipeline",
     "images.yml pass": "as in ci.yml",

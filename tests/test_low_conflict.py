@@ -35,7 +35,7 @@ def change_the_rest(template: Path) -> None:
         assert text.count(old) == 1, (name, old)
         path.write_text(text.replace(old, new), encoding="utf-8")
 
-    change("pyproject.toml.jinja", '"D107",\n', '"D107",\n    "D205",\n')
+    change("pyproject.toml.jinja", '    "D107",', '    "D205",\n    "D107",')
     change("pyproject.toml.jinja", '"ignore:unclosed database', '"ignore:unclosed data base')
     change("pyproject.toml.jinja", "ignore_missing_imports", "follow_untyped_imports")
     change("pyproject.toml.jinja", '["if TYPE_CHECKING:"]', '["if TYPE_CHECKING:", "pragma"]')

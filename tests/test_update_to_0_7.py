@@ -13,6 +13,7 @@ from owner import commit, update
 
 from copier_ml.cli import main
 
+FENCE = "    # Yours, from here on:\n"
 MINE = """
 [[tool.uv.index]]
 name = "mine"
@@ -36,7 +37,7 @@ def project(history: Path, tmp_path: Path) -> Path:
     answers = {"package_name": "churn", "framework": "pytorch", "cuda_version": "13.0"}
     folder = copy(history, tmp_path / "project", answers, release="v0.6.0")
     pyproject = folder / "pyproject.toml"
-    text = pyproject.read_text().replace("    # Yours", '    "aardvark",\n    # Yours', 1)
+    text = pyproject.read_text().replace(FENCE, FENCE + '    "aardvark",\n', 1)
     pyproject.write_text(text.replace("line-length = 100", "line-length = 110") + MINE)
     commit(folder, "start")
     return folder

@@ -16,6 +16,7 @@ from owner import owner_environment
 ACTIONS = {
     "actions/attest": "needs GitHub's signature; nothing after it reads what it makes",
     "actions/checkout": "the steps run in a checkout",
+    "actions/dependency-review-action": "asks GitHub what a pull request adds",
     "actions/upload-artifact": "what a job leaves stays in its folder",
     "aquasecurity/setup-trivy": "a stand-in for trivy is on PATH",
     "astral-sh/setup-uv": "uv is on PATH",
@@ -43,6 +44,7 @@ VALUES = {
     "matrix.target": "serve",
     "secrets.PACKAGE_INDEX_NETRC": "",
     "secrets.TEMPLATE_TOKEN": "",
+    "vars.AUDIT_DATABASE": "",
     "vars.SIGN_IMAGES": "",
     "join(needs.*.result, ' ')": "success success",
     "always()": "true",

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import NoReturn
@@ -79,13 +79,14 @@ def judge_vulnerabilities(
             f"the vulnerabilities of {ours.database} cannot be read ({_brief(error)}): name a "
             "mirror, or a folder or zip of its records, in AUDIT_DATABASE or tool.audit.database"
         ) from error
+    today = datetime.now(UTC).date()
     lines, told = [], set[tuple[Package, str]]()
     for package, record in found:
         names = vulnerabilities.names(record)
         is_told = any((package, name) in told for name in names)
         told |= {(package, name) for name in names}
         ended = [row.until for name, row in ours.ignored.items() if name in names]
-        if is_told or any(until >= date.today() for until in ended):
+        if is_told or any(until >= today for until in ended):
             continue
         over = f" (ignored until {max(ended)})" if ended else ""
         lines.append(f"{package} has {record['id']}{over}, {_describe(package, record)}")

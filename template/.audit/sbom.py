@@ -52,7 +52,9 @@ def _uv() -> str:
 
 
 def _run(*command: str) -> str:
-    done = subprocess.run(command, encoding="utf-8", check=False, capture_output=True)  # noqa: S603
+    done = subprocess.run(  # noqa: S603  (no shell)
+        command, capture_output=True, check=False, encoding="utf-8"
+    )
     if done.returncode:
         reason = " ".join((done.stderr.partition("error: ")[2] or done.stderr).split())[:300]
         raise SystemExit(f"sbom: '{Path(command[0]).stem} {command[1]}' failed: {reason}")
