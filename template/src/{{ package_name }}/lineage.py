@@ -43,7 +43,7 @@ def log_files(versions: dict[str, str]) -> None:
 def _telling(rows: pd.DataFrame) -> pd.DataFrame:
     """Choose rows with the same types, and with a missing value in the same columns.
 
-    MLflow looks at one value after the other, which takes minutes for a million rows.
+    MLflow looks at one value after the other, which takes long where there are many.
     """
     first_missing = [values.isna().argmax() for _, values in rows.items()] if len(rows) else []
     return rows.iloc[sorted({*range(min(5, len(rows))), *first_missing})]
