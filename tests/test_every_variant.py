@@ -111,6 +111,14 @@ def test_ruff_agrees_with_every_variant(renders: dict[str, Path]) -> None:
         )
 
 
+@pytest.mark.parametrize("name", ["a", "zoo"])
+def test_ruff_agrees_whatever_the_package_is_called(render: Render, name: str) -> None:
+    """Imports are sorted by name, so the package may come before `tests` or after it."""
+    project = render({"package_name": name})
+    command = [sys.executable, "-m", "ruff", "check", "--select=I", "--no-cache", project]
+    subprocess.run(command, check=True)
+
+
 def test_no_folder_is_empty(renders: dict[str, Path]) -> None:
     for project in renders.values():
         for folder in (path for path in project.rglob("*") if path.is_dir()):

@@ -18,6 +18,14 @@ LATER = re.compile(
 )
 """Files that a verb, a tool or an owner makes; those of config/ stay with settings alone."""
 
+LICENSES = {
+    "Apache-2.0": "Apache License\n",
+    "BSD-3-Clause": "BSD 3-Clause License\n",
+    "LicenseRef-Proprietary": "Copyright (c) ",
+    "MIT": "MIT License\n",
+}
+"""How the text of a licence begins, by its SPDX expression."""
+
 MISSPELT = {"TEST_FRACTON"}
 """Variables that the documentation has refused."""
 
@@ -40,6 +48,12 @@ def test_the_package_has_one_name(projects: list[Project]) -> None:
         scripts = {project.command: f"{project.package}.cli:main"}
         assert project.metadata["project"]["scripts"] == scripts, project.name
         assert project.command == project.package.replace("_", "-"), project.name
+
+
+def test_the_licence_is_the_one_that_is_claimed(projects: list[Project]) -> None:
+    for project in projects:
+        claimed = project.metadata["project"]["license"]
+        assert project.texts["LICENSE"].lstrip().startswith(LICENSES[claimed]), project.name
 
 
 def test_the_python_version_agrees(projects: list[Project]) -> None:
