@@ -1,6 +1,6 @@
 """Measure what projects feel every day, and write it at the top of docs/benchmarks.md.
 
-    uv run python benchmarks/page.py
+    uv run python benchmarks/page.py [--rounds N]
 
 Each benchmark is a program of its own; its table goes below the command that makes it. What stands
 below `## Before` on the page is kept. It takes about a quarter of an hour on a machine that does
@@ -42,25 +42,29 @@ SUBJECTS = {
 
 def main() -> None:
     """Run the benchmarks and write the page, once all of them have ended well."""
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    sections = "\n".join(measure(name, subject) for name, subject in SUBJECTS.items())
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5, help="of each comparison")
+    rounds = parser.parse_args().rounds
+    sections = "\n".join(measure(name, subject, rounds) for name, subject in SUBJECTS.items())
     kept = PAGE.read_text(encoding="utf-8").partition(BEFORE)[2]
     PAGE.write_text(f"{TOP}\n{sections}\n{BEFORE}{kept}", encoding="utf-8")
 
 
-def measure(name: str, subject: str) -> str:
+def measure(name: str, subject: str, rounds: int) -> str:
     """Run a benchmark and return its section of the page."""
     print(f"{name} ...", file=sys.stderr, flush=True)
-    command = [sys.executable, ROOT / "benchmarks" / f"{name}.py"]
+    options = [f"--rounds={rounds}"]
     done = subprocess.run(
-        command, env=ENVIRONMENT, stdout=subprocess.PIPE, encoding="utf-8", check=False
+        [sys.executable, ROOT / "benchmarks" / f"{name}.py", *options],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
     )
     if done.returncode:
         sys.exit(f"benchmarks/{name}.py ended with {done.returncode}; the page is as it was")
-    return (
-        f"## {subject}\n\n"
-        f"`uv run python benchmarks/{name}.py`, {machine()}.\n\n{done.stdout.strip()}\n"
-    )
+    told = f"`uv run python benchmarks/{name}.py {options[0]}`, {machine()}."
+    return f"## {subject}\n\n{told}\n\n{done.stdout.strip()}\n"
 
 
 def machine() -> str:
