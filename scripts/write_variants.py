@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "reference")
     parser.add_argument("--seconds", type=Path, help="write the seconds of each test here, too")
     options = parser.parse_args()
-    runs = [run for path in sorted(options.reports.glob("*.xml")) for run in read(path)]
+    runs = read_all(options.reports)
     if not any(run.answers for run in runs):
         sys.exit(f"no report in {options.reports} tells of a variant; write one with --junitxml")
     for name, text in pages(runs).items():
@@ -75,6 +75,12 @@ def main() -> None:
     if options.seconds:
         long = {run.test: round(run.seconds) for run in runs if run.seconds >= 1}
         options.seconds.write_text(json.dumps(dict(sorted(long.items())), indent=1) + "\n")
+
+
+def read_all(folder: Path) -> list[Run]:
+    """Read all reports of a folder; of a test that ran twice, the report that is newer counts."""
+    reports = sorted(folder.glob("*.xml"), key=lambda path: path.stat().st_mtime_ns)
+    return list({run.test: run for report in reports for run in read(report)}.values())
 
 
 def read(report: Path) -> Iterator[Run]:

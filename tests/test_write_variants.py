@@ -1,6 +1,7 @@
 """The page of variants says what the tests' own report says."""
 
 import json
+import os
 import runpy
 import subprocess
 import sys
@@ -69,6 +70,16 @@ def test_both_pages_and_the_seconds_are_written(reports: Path) -> None:
     HTMLParser().feed(html)
     assert "&lt;b&gt;" in html
     assert "<b>" not in html
+
+
+def test_of_a_test_that_ran_twice_the_newer_report_counts(reports: Path) -> None:
+    again = (reports / "all.xml").read_text(encoding="utf-8").replace("<failure/>", "")
+    (reports / "again.xml").write_text(again, encoding="utf-8")
+    for name, seconds in (("all.xml", 1), ("again.xml", 2)):
+        os.utime(reports / name, (seconds, seconds))
+    script = SimpleNamespace(**runpy.run_path(str(SCRIPT)))
+    runs = script.read_all(reports)
+    assert [run.result for run in runs] == ["passed"] * 3
 
 
 def test_a_folder_without_a_report_is_refused(tmp_path: Path) -> None:
