@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import git
 from owner import ALONE, owner_environment
 
 PROGRAM = "gitlab-ci-local@4.73.0"
@@ -17,6 +18,15 @@ OPTIONS = [
     "--concurrency=1",
     "--no-color",
 ]
+
+
+def with_origin(folder: Path) -> None:
+    """Push to a repository beside a project, if it has none: rules compare with its ``main``."""
+    if not git("remote", folder=folder):
+        origin = folder.with_name(f"{folder.name}-origin.git")
+        git("init", "--quiet", "--bare", str(origin), folder=folder)
+        git("remote", "add", "origin", str(origin), folder=folder)
+        git("push", "--quiet", "origin", "HEAD:main", folder=folder)
 
 
 def run_pipeline(
@@ -43,6 +53,7 @@ def run_pipeline(
     npx = shutil.which("npx")
     if not npx or not shutil.which("rsync"):
         pytest.fail(f"needs npx, which downloads {PROGRAM}, and rsync, which makes its checkouts")
+    with_origin(folder)
     values = {name: {"values": value} for name, value in (scoped or {}).items()}
     settings = folder / ".git" / "variables.yml"
     settings.write_text(yaml.safe_dump(values))

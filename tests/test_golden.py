@@ -68,10 +68,6 @@ def check_as_github(project: Project) -> None:
 
 def check_as_gitlab(project: Project) -> None:
     """Run GitLab's pipeline of a push to `main`, and one with a slip of the pen."""
-    origin = project.folder.parent / "origin.git"
-    git("init", "--quiet", "--bare", str(origin), folder=project.folder)
-    git("remote", "add", "origin", str(origin), folder=project.folder)
-    git("push", "--quiet", "origin", "main", folder=project.folder)
     cache = project.uv("cache", "dir").strip()
     shared = {"UV_CACHE_DIR": cache, "UV_LINK_MODE": "hardlink"}
     told = run_pipeline(project.folder, variables=shared, **project.environment)
