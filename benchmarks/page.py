@@ -70,7 +70,9 @@ def measure(name: str, subject: str, rounds: int) -> str:
 def machine() -> str:
     """Describe where and when this runs, as far as it matters to a measurement."""
     python, today = platform.python_version(), datetime.now(UTC).date().isoformat()
-    return f"{os.cpu_count()} cores, {platform.system()}, Python {python}, {today}"
+    busy = f"a load of {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
+    facts = [f"{os.cpu_count()} cores", platform.system(), f"Python {python}", today, busy]
+    return ", ".join(filter(None, facts))
 
 
 if __name__ == "__main__":
