@@ -109,9 +109,8 @@ def pages(runs: list[Run]) -> dict[str, str]:
         undefined=StrictUndefined,
     )
     facts = tables(runs)
-    return {
-        name: engine.get_template(name).render(facts) for name in ("variants.md", "variants.html")
-    }
+    sources = {"variants.md": "variants.md.jinja", "variants.html": "variants.html"}
+    return {name: engine.get_template(source).render(facts) for name, source in sources.items()}
 
 
 def tables(runs: list[Run]) -> dict[str, Any]:

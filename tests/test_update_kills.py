@@ -36,6 +36,7 @@ def test_a_kill_leaves_all_or_nothing(fresh: Path, tmp_path: Path, how: str) -> 
 
 
 @pytest.mark.updates
+@pytest.mark.nightly
 @pytest.mark.parametrize("how", ["branch", "apply", "conflict"])
 def test_a_hundred_kills_leave_all_or_nothing(fresh: Path, tmp_path: Path, how: str) -> None:
     try_kills(fresh, tmp_path, how, count=34)
