@@ -56,6 +56,12 @@ def test_the_licence_is_the_one_that_is_claimed(projects: list[Project]) -> None
         assert project.texts["LICENSE"].lstrip().startswith(LICENSES[claimed]), project.name
 
 
+def test_files_with_secrets_stay_out_of_git(projects: list[Project]) -> None:
+    for project in projects:
+        ignored = project.texts[".gitignore"].splitlines()
+        assert {".env", ".env.*", "!.env.example"} <= set(ignored), project.name
+
+
 def test_the_python_version_agrees(projects: list[Project]) -> None:
     for project in projects:
         python = project.texts[".python-version"].strip()
