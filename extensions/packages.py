@@ -115,7 +115,7 @@ def packages_for(answers: Mapping[str, Any], stack: Any) -> Packages:
         private_index=index if index and not index.is_default else None,
         login_variables=[f"UV_INDEX_{index.name.upper()}_{part}" for part in parts if index],
         has_login=bool(parts),
-        has_keyring=bool(parts) and "keyring" in _row("package_index_auth", answers),
+        has_keyring=bool(parts) and _row("package_index_auth", answers).get("keyring", False),
         default_extra=CUDA_IF_A_DRIVER_ANSWERS if "cuda" in stack.builds else "cpu",
         build_option=' --extra "$ACCELERATOR"' if stack.builds else "",
     )
@@ -190,17 +190,17 @@ def _index(answers: Mapping[str, Any]) -> Index | None:
         name=answers["package_index_name"],
         url=url,
         is_default=row["is_default"],
-        needs_login="needs_login" in _row("package_index_auth", answers),
+        needs_login=_row("package_index_auth", answers).get("needs_login", False),
         publish_url=_publish_url(url),
     )
 
 
 def _publish_url(url: str) -> str:
     """Guess where an index is uploaded to from where it is read, as its makers arrange it."""
-    base, _, last = url.rpartition("/")
-    if urlsplit(url).hostname == "pkgs.dev.azure.com":
+    parts, base = urlsplit(url), url.rpartition("/")[0]
+    if parts.hostname == "pkgs.dev.azure.com":
         return f"{base}/upload/"
-    return f"{base}/" if last in {"simple", "+simple"} else f"{url}/"
+    return f"{base}/" if parts.path.endswith(("/simple", "/+simple")) else f"{url}/"
 
 
 def _row(question: str, answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -139,6 +139,7 @@ def test_a_public_project_knows_no_one() -> None:
         ("https://example.org/artifactory/api/pypi/acme/simple", "https://example.org/artifactory/api/pypi/acme/"),
         ("https://pkgs.dev.azure.com/a/_packaging/f/pypi/simple/", "https://pkgs.dev.azure.com/a/_packaging/f/pypi/upload/"),
         ("https://packages.example.org", "https://packages.example.org/"),
+        ("https://simple", "https://simple/"),
     ],
 )  # fmt: skip
 def test_a_project_is_published_beside_where_the_index_is_read(index: str, upload: str) -> None:
