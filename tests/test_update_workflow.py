@@ -1,4 +1,4 @@
-"""The workflow that takes the newer template: its steps, with stand-ins for uvx and gh."""
+"""The workflow that takes the newer template: both its jobs, with stand-ins for uvx and gh."""
 
 import json
 import os
@@ -41,6 +41,9 @@ kind, verb, *rest = sys.argv[1:]
 options = {key: value for key, value in zip(rest, rest[1:]) if key.startswith("--")}
 if kind == "auth":
     sys.exit()
+if kind == "run":
+    os.rename(os.environ["UPLOADED"], options["--dir"])
+    sys.exit()
 if verb == "list":
     found = [p for p in pulls if options.get("--head", p["headRefName"]) == p["headRefName"]]
     if options["--state"] == "open":
@@ -69,10 +72,10 @@ store.write_text(json.dumps(pulls))
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the workflow runs on Linux")
 
 
-def job() -> dict[str, Any]:
-    """The one job of the workflow."""
-    (found,) = load(WORKFLOW)["jobs"].values()
-    return dict(found)
+def jobs() -> dict[str, dict[str, Any]]:
+    """The jobs of the workflow: one takes the template, the other one proposes it."""
+    found: dict[str, dict[str, Any]] = load(WORKFLOW)["jobs"]
+    return found
 
 
 class Forge:
@@ -105,20 +108,33 @@ class Forge:
         git("commit", "--quiet", "--message", message, folder=clone)
 
     def run(self, ends: str, expect: int = 0) -> str:
-        """Run the shell steps as the runner would; return the summary."""
+        """Run the jobs as the forge would, each in a checkout of its own; return the summary."""
         self.runs += 1
-        work, temporary = self.clone(f"run{self.runs}"), self.folder / f"temporary{self.runs}"
+        took = self.run_job("update", ends)
+        if took.failed or not took.outputs["taken"]:
+            assert bool(took.failed) == bool(expect), took.told
+            return took.summary
+        proposed = self.run_job("propose", "it runs nothing of the template")
+        assert bool(proposed.failed) == bool(expect), proposed.told
+        return took.summary + proposed.summary
+
+    def run_job(self, job: str, ends: str) -> Run:
+        """Run the shell steps of a job; what `update` leaves is uploaded."""
+        work, temporary = (
+            self.clone(f"{job}{self.runs}"),
+            self.folder / f"temporary-{job}{self.runs}",
+        )
         temporary.mkdir()
         told = {
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "ASKED": str(self.folder / "asked"),
             "ENDS": ends,
             "GITHUB_REF_NAME": "main",
+            "GITHUB_RUN_ID": "1",
             "PULLS": str(self.pulls_file),
+            "UPLOADED": str(self.folder / f"temporary-update{self.runs}" / "template"),
         }
-        run = Run(WORKFLOW, "update", **GIT_IDENTITY, **told).go(work, temporary)
-        assert bool(run.failed) == bool(expect), run.told
-        return run.summary
+        return Run(WORKFLOW, job, **GIT_IDENTITY, **told).go(work, temporary)
 
     def pulls(self) -> list[dict[str, Any]]:
         found = json.loads(self.pulls_file.read_text()) if self.pulls_file.exists() else []
@@ -216,7 +232,10 @@ def test_a_push_that_is_refused_fails_with_the_remedy(forge: Forge) -> None:
 def test_its_rights_are_the_least_and_its_actions_pinned() -> None:
     loaded = load(WORKFLOW)
     assert loaded["permissions"] == {}
-    assert job()["permissions"] == {"contents": "write", "pull-requests": "write"}
+    assert {name: job["permissions"] for name, job in jobs().items()} == {
+        "update": {"contents": "read"},
+        "propose": {"actions": "read", "contents": "write", "pull-requests": "write"},
+    }
     assert loaded["concurrency"]["group"]
     assert set(loaded[True]) == {"schedule", "workflow_dispatch"}
     lines = WORKFLOW.read_text(encoding="utf-8").splitlines()
@@ -225,8 +244,48 @@ def test_its_rights_are_the_least_and_its_actions_pinned() -> None:
     assert not [line for line in used if not PINNED.fullmatch(line)]
 
 
-def test_the_step_that_runs_the_templates_code_has_no_token() -> None:
-    with_token = [step["name"] for step in job()["steps"] if "GH_TOKEN" in step.get("env", {})]
-    assert with_token == ["Push", "Open or refresh the pull request"]
-    (checkout,) = [s for s in job()["steps"] if s.get("uses", "").startswith("actions/checkout")]
-    assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+def test_the_job_that_runs_the_templates_code_has_no_token() -> None:
+    with_token = {
+        (name, step["name"])
+        for name, job in jobs().items()
+        for step in job["steps"]
+        if "GH_TOKEN" in step.get("env", {})
+    }
+    titles = ("Fetch", "Push", "Open or refresh the pull request")
+    assert with_token == {("propose", title) for title in titles}
+    for job in jobs().values():
+        (checkout,) = [s for s in job["steps"] if s.get("uses", "").startswith("actions/checkout")]
+        assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+
+
+def test_the_job_with_the_token_runs_nothing_of_the_project() -> None:
+    scripts = "\n".join(step.get("run", "") for step in jobs()["propose"]["steps"])
+    assert not re.search(r"\b(uv|uvx|just|python3?)\b", scripts)
+    used = [step["uses"].partition("@")[0] for step in jobs()["propose"]["steps"] if "uses" in step]
+    assert used == ["actions/checkout"]
+
+
+def hand_over(forge: Forge, *heads: str) -> None:
+    """Leave a bundle of some branches, as the template's code could."""
+    forge.runs += 1
+    made = forge.clone(f"made{forge.runs}")
+    git("commit", "--quiet", "--allow-empty", "--message", "other", folder=made)
+    git("branch", BRANCH, folder=made)
+    left = forge.folder / f"temporary-update{forge.runs}" / "template"
+    left.mkdir(parents=True)
+    ranges = [f"origin/main..{head}" for head in heads]
+    git("bundle", "create", "--quiet", str(left / "update.bundle"), *ranges, folder=made)
+    (left / "preview.md").write_text("What v9.1.0 brings\n")
+
+
+def test_of_what_is_handed_over_only_the_templates_branch_is_taken(forge: Forge) -> None:
+    hand_over(forge, "main", BRANCH)
+    assert not forge.run_job("propose", "").failed
+    assert git("log", "-1", "--format=%s", "main", folder=forge.origin) == "start\n"
+    assert git("log", "-1", "--format=%s", BRANCH, folder=forge.origin) == "other\n"
+
+
+def test_without_the_templates_branch_nothing_is_pushed(forge: Forge) -> None:
+    hand_over(forge, "main")
+    assert forge.run_job("propose", "").failed == "Fetch"
+    assert git("branch", "--format=%(refname:short)", folder=forge.origin) == "main\n"

@@ -18,7 +18,12 @@ from workflow_steps import ACTIONS, SHELLS, Run, load
 
 FOLDER = ROOT / "template" / ".github" / "workflows"
 OURS = ROOT / ".github" / "workflows"
-JOBS = [(path.name, job) for path in sorted(FOLDER.glob("*.yml")) for job in load(path)["jobs"]]
+JOBS = [
+    (path.name, job)
+    for path in sorted(FOLDER.glob("*.yml"))
+    for job in load(path)["jobs"]
+    if job != "propose"  # test_update_workflow.py runs it, with what there is to propose.
+]
 RUNNER = {
     "GITHUB_ACTOR": "ada",
     "GITHUB_EVENT_NAME": "release",
@@ -77,9 +82,7 @@ def runner(project: Path, tmp_path: Path) -> Runner:
 def test_every_job_ends_well(runner: Runner, name: str, job: str) -> None:
     run = runner.run(name, job)
     assert not run.failed, run.told
-    skipped = {"Push", "Open or refresh the pull request"}  # No newer template is found.
-    steps = [step["name"] for step in run.job["steps"] if "run" in step]
-    assert run.ran == [step for step in steps if step not in skipped]
+    assert run.ran == [step["name"] for step in run.job["steps"] if "run" in step]
 
 
 @pytest.mark.parametrize(

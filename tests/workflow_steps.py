@@ -42,6 +42,7 @@ VALUES = {
     "matrix.accelerator": "cpu",
     "matrix.os": "ubuntu-latest",
     "matrix.target": "serve",
+    "runner.temp": "the-temporary-folder",
     "secrets.PACKAGE_INDEX_NETRC": "",
     "secrets.TEMPLATE_TOKEN": "",
     "vars.AUDIT_DATABASE": "",
@@ -120,6 +121,11 @@ class Run:
                 continue
             self._run_step(step, folder, temporary, paths)
         return self
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What the job says to others that need it."""
+        return {key: self.expand(value) for key, value in self.job.get("outputs", {}).items()}
 
     def _run_step(
         self, step: Mapping[str, Any], folder: Path, temporary: Path, paths: list[str]
