@@ -21,13 +21,12 @@ def test_a_break_can_be_made(mutation: SimpleNamespace) -> None:
     assert all((ROOT / test.partition("::")[0]).exists() for test in mutation.tests)
 
 
-def test_there_are_thirty_and_what_was_made_was_noticed() -> None:
+def test_there_are_thirty_and_each_was_made_and_noticed() -> None:
     names = [mutation.name for mutation in MUTATIONS]
     assert len(names) == len(set(names)) >= 30
-    rows = script.PAGE.read_text(encoding="utf-8").split("|---|---|---|\n")[1].splitlines()
-    assert {row.split(" | ")[0].removeprefix("| ") for row in rows} <= set(names)
-    assert len(rows) > 20
-    assert not [row for row in rows if script.NOTHING in row]
+    rows = script.read_page()
+    assert list(rows) == names
+    assert not [row for row in rows.values() if script.NOTHING in row]
 
 
 @pytest.fixture
@@ -67,8 +66,13 @@ def test_a_break_that_nothing_notices_fails(small: Path) -> None:
     assert git("worktree", "list", folder=small).count("\n") == 1
 
 
-def test_a_break_that_is_noticed_is_well(small: Path) -> None:
+def test_a_break_that_is_noticed_is_well_and_has_its_line_on_the_page(small: Path) -> None:
+    assert mutate(small).returncode == 1
+    page = small / "docs" / "reference" / "mutations.md"
+    before = page.read_text(encoding="utf-8")
+    page.write_text(before.replace("test_it", "another_one"), encoding="utf-8")
     assert mutate(small, "seen").returncode == 0
+    assert page.read_text(encoding="utf-8") == before
 
 
 def test_an_unknown_break_is_named(small: Path) -> None:
