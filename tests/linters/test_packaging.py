@@ -1,5 +1,6 @@
 """What is built from a render and from this repository is a package as others expect it."""
 
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from conftest import ROOT, copy
 from covering import COVERING
 from linting import Linter, run
-from owner import Project, find_uv
+from owner import Project, find_python, find_uv
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +25,9 @@ def built(
     is_ours = request.param == "ours"
     source = ROOT if is_ours else copy(unpacked, folder / "project", COVERING[request.param])
     build = ["build", "--quiet", "--no-sources", "--out-dir", str(folder / "dist")]
-    Project(source).run(find_uv(), *build, str(source))
+    facts = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    python = find_python(facts["requires-python"].removeprefix(">="))
+    Project(source, UV_PYTHON=python).run(find_uv(), *build, str(source))
     return sorted((folder / "dist").glob("*.[wt]*"))
 
 
