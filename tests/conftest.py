@@ -3,11 +3,12 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from loaded import ROOT
+from plumbum import local
 from renders import GIT_IDENTITY, copy, git, render_all, take_snapshot
 from space import Answers, coverage, domain, every_stack, every_variant, label, questions
 
@@ -56,6 +57,14 @@ def quiet_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ |= GIT_IDENTITY | {"COPIER_SETTINGS_PATH": str(settings)}
     # Begun in the background of a script, it and all that it starts would be deaf to Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let uv ask an index that is nowhere once, instead of four times within ten seconds."""
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with local.env(UV_HTTP_RETRIES="0"):  # Copier's processes have the variables of its import.
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,9 @@ ODD: list[Answers] = [
 ]
 
 
+pytestmark = pytest.mark.usefixtures("nobody_answers")
+
+
 def arrive(history: Path, folder: Path, release: str, answers: Answers) -> None:
     """Check that an updated project is what a new one with the same answers is."""
     project = copy(history, folder / "project", answers, release=release)

@@ -16,6 +16,9 @@ BEFORE_MINE = '        """Let a request through."""\n'
 Update = Callable[[Path], None]
 
 
+pytestmark = pytest.mark.usefixtures("nobody_answers")
+
+
 def with_ours(project: Path) -> None:
     assert main(["update", str(project), "--apply", "--trust"]) == 0
 

@@ -27,6 +27,9 @@ key = 1
 Update = Callable[[Path], None]
 
 
+pytestmark = pytest.mark.usefixtures("nobody_answers")
+
+
 def with_ours(project: Path) -> None:
     assert main(["update", str(project), "--apply", "--trust"]) == 0
 
