@@ -48,7 +48,14 @@ def test_a_messy_owner_loses_no_line(fresh: Path, edits: list[Any]) -> None:
 
 
 @pytest.mark.updates
-@settings(max_examples=300, derandomize=True, **SETTINGS)
+@settings(max_examples=100, derandomize=True, **SETTINGS)
+@given(edits=EDITS)
+def test_more_messy_owners_lose_no_line(fresh: Path, edits: list[Any]) -> None:
+    try_edits(fresh, edits)
+
+
+@pytest.mark.nightly
+@settings(max_examples=1000, **SETTINGS)
 @given(edits=EDITS)
 def test_many_messy_owners_lose_no_line(fresh: Path, edits: list[Any]) -> None:
     try_edits(fresh, edits)

@@ -45,6 +45,7 @@ def test_pytorch_trains_and_serves_on_the_genuine_cpu_build(
     images.check_service(images.build(project, "serve-model", HERE))
 
 
+@pytest.mark.nightly
 def test_jax_trains_and_serves_from_a_mirror(
     snapshot: Path, tmp_path: Path, record_property: Any
 ) -> None:
