@@ -34,6 +34,14 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+def test_every_heading_of_our_changelog_is_a_release() -> None:
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    headings = [line for line in lines if line.startswith("## ")]
+    assert headings[0] == "## [Unreleased]"
+    assert headings[1:]
+    assert not [heading for heading in headings[1:] if not RELEASE.fullmatch(heading)]
+
+
 def test_the_commit_that_added_a_heading_is_tagged(repository: Path) -> None:
     commit(repository, "## [Unreleased]\n")
     first = commit(repository, "## [Unreleased]\n" + RELEASE_1)

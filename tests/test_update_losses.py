@@ -1,5 +1,7 @@
 """What `copier update` loses in silence is carried over by `copier-ml update`, or named."""
 
+import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -269,3 +271,26 @@ def test_a_file_of_the_owners_and_a_folder_of_one_name_are_a_conflict(tmp_path: 
     rows = sorted(row.split(": ")[0] for row in listed(told.out, CONFLICTS))
     assert rows == ["folder~your-project", "mine~template-v2.0.0"]
     assert (worktree(told) / "folder~your-project").read_text() == "mine\n"
+
+
+def test_a_merge_that_loses_an_edit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No way is known to have Git lose one, so this one merges the template with itself."""
+    project = start(tmp_path, {"a.txt": number(9)}, {"a.txt": number(9, l1="theirs")})
+    edit(project, {"a.txt": number(9, l9="mine")})
+    before = state(project)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    script = [
+        "#!/bin/bash",
+        '[[ " $* " != *" merge-tree "* ]] || set -- "${@:1:$#-2}" "${@: -1}" "${@: -1}"',
+        f'exec {shutil.which("git")} "$@"',
+    ]
+    (programs / "git").write_text("\n".join(script) + "\n", encoding="utf-8")
+    (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    told = update(project, expect=2)
+    assert "edits of yours in a.txt would be lost" in told.err
+    assert told.err.count("\n") == 1
+    assert state(project) == before
