@@ -120,10 +120,8 @@ class Forge:
 
     def run_job(self, job: str, ends: str) -> Run:
         """Run the shell steps of a job; what `update` leaves is uploaded."""
-        work, temporary = (
-            self.clone(f"{job}{self.runs}"),
-            self.folder / f"temporary-{job}{self.runs}",
-        )
+        work = self.clone(f"{job}{self.runs}")
+        temporary = self.folder / f"temporary-{work.name}"
         temporary.mkdir()
         told = {
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
