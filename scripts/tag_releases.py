@@ -1,4 +1,4 @@
-"""Tag the commits that released a version; src/copier_ml/releases.py finds them.
+"""Tag the commits that released a version; src/copier_ml/shared/releases.py finds them.
 
 Prints one line `v1.2.0 <commit>` for each release of the repository here without a tag.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 # The forge runs this with a bare Python, where copier-ml is not installed.
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from copier_ml import releases
+from copier_ml.shared import releases
 
 
 def main() -> None:

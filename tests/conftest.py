@@ -12,7 +12,7 @@ from plumbum import local
 from renders import GIT_IDENTITY, copy, git, render_all, take_snapshot
 from space import Answers, coverage, domain, every_stack, every_variant, label, questions
 
-from copier_ml.releases import tag_missing
+from copier_ml.shared.releases import tag_missing
 
 __all__ = [
     "GIT_IDENTITY",

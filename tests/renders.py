@@ -11,7 +11,7 @@ import plumbum
 from loaded import ROOT
 from space import Answers, label, questions
 
-from copier_ml.copying import make_worker
+from copier_ml.shared.copying import make_worker
 
 if TYPE_CHECKING:
     from copier._main import Worker

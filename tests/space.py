@@ -23,7 +23,7 @@ from copier._user_data import AnswersMap, Question
 from jinja2 import meta
 from loaded import ROOT
 
-from copier_ml.copying import make_worker
+from copier_ml.shared.copying import make_worker
 
 Answers = dict[str, Any]
 Pair = frozenset[tuple[str, str]]

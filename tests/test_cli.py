@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from copier_ml import source
 from copier_ml.cli import main
+from copier_ml.shared import source
 
 COPIER_YML = r"""
 _subdirectory: template

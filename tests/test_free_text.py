@@ -23,7 +23,7 @@ from loaded import answers as rules
 from loaded import packages
 from owner import find_uv
 
-from copier_ml.copying import make_worker
+from copier_ml.shared.copying import make_worker
 
 MAY_BE_EMPTY = ("description", "author_name", "author_email", "repository_url")
 ALWAYS = {"framework": "pytorch", "python_version": "3.12", "cuda_version": "13.0"}

@@ -8,9 +8,9 @@ import yaml
 from conftest import git
 from tiny import commit
 
-from copier_ml import project
+from copier_ml.adopt.guesses import guess
 from copier_ml.cli import main
-from copier_ml.guessing import guess
+from copier_ml.shared import project
 
 SETUP = """\
 from setuptools import find_packages, setup

@@ -12,7 +12,7 @@ from owner import commit
 from small_template import Template
 
 from copier_ml.cli import main
-from copier_ml.releases import find_releases
+from copier_ml.shared.releases import find_releases
 
 Update = Callable[[Path], None]
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 from packaging.version import Version
 
-from copier_ml.releases import RELEASE, changes_between, find_releases, tag_missing
+from copier_ml.shared.releases import RELEASE, changes_between, find_releases, tag_missing
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "tag_releases.py"
 RELEASE_1 = "## [1.0.0] - 2026-01-01\n"

@@ -6,7 +6,7 @@ from email.message import Message
 import pytest
 from copier._vcs import get_repo
 
-from copier_ml.source import Source, address, chosen, template_source
+from copier_ml.shared.source import Source, address, chosen, template_source
 
 REPOSITORY = "https://git.example.com/ml/copier-ml"
 

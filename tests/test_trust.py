@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from copier_ml import source, trust
+from copier_ml.shared import source, trust
 
 HERE = "https://github.com/copier-ml/copier-ml"
 

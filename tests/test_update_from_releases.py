@@ -10,7 +10,7 @@ from conftest import ROOT, Answers, copy, git, label, questions
 from owner import commit, update
 from updates import start_update
 
-from copier_ml.releases import find_releases
+from copier_ml.shared.releases import find_releases
 
 RELEASES = find_releases(ROOT)
 """Commit of each release, the oldest first."""

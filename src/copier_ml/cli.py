@@ -1,26 +1,30 @@
-"""Command line: a verb is a function, and a row of VERBS. It imports late, so --help is quick."""
+"""Command line: a command is a folder with ``command.py``, and a row of COMMANDS.
+
+Only the command that runs is imported, so ``--help`` is quick.
+"""
 
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 from io import TextIOWrapper
 
-from . import adopt, doctor, new, preview, update
-from .messages import RefusalError, describe, mistakes
+from .shared.errors import RefusalError, describe, mistakes
 
-VERBS = (
-    (new.new, new.add_options),
-    (update.update, update.add_options),
-    (preview.preview, preview.add_options),
-    (adopt.adopt, adopt.add_options),
-    (doctor.doctor, doctor.add_options),
+COMMANDS = (
+    "new",
+    "update",
+    "preview",
+    "adopt",
+    "doctor",
 )
-"""Each verb: what it does, and what declares its options; its name and docstring are its help."""
+"""Folders of the commands. A folder's docstring is the help of its command; its module ``command``
+has ``run(args)`` and ``add_options(add)``."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; give what it gives, 0 for nothing, 1 after a mistake or 130 after Ctrl-C.
+    """Run a command; give what it gives, 0 for nothing, 1 after a mistake or 130 after Ctrl-C.
 
     A refusal, and wrong usage, are 2.
     """
@@ -28,9 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             # A name of a file, or a changelog, may have what this terminal cannot show.
             stream.reconfigure(errors="backslashreplace")
-    args = _make_parser().parse_args(argv)
+    arguments = sys.argv[1:] if argv is None else argv
+    args = _make_parser(arguments).parse_args(arguments)
     try:
-        return args.verb(args) or 0
+        return args.run(args) or 0
     except KeyboardInterrupt:
         print("copier-ml: stopped", file=sys.stderr)
         return 130
@@ -39,12 +44,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if isinstance(error, RefusalError) else 1
 
 
-def _make_parser() -> ArgumentParser:
+def _make_parser(arguments: Sequence[str]) -> ArgumentParser:
+    """Make the parser of all commands, with the options of those that the arguments name."""
     parser = ArgumentParser("copier-ml", description=sys.modules[__package__].__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('copier-ml')}")
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for verb, add_options in VERBS:
-        row = verbs.add_parser(verb.__name__, help=verb.__doc__, description=verb.__doc__)
-        row.set_defaults(verb=verb)
-        add_options(row.add_argument)
+    commands = parser.add_subparsers(metavar="VERB", required=True)
+    for name in COMMANDS:
+        text = import_module(f".{name}", __package__).__doc__
+        row = commands.add_parser(name, help=text, description=text)
+        if name in arguments:
+            command = import_module(f".{name}.command", __package__)
+            command.add_options(row.add_argument)
+            row.set_defaults(run=command.run)
     return parser

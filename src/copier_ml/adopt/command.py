@@ -1,4 +1,4 @@
-"""The verb ``adopt``: a repository comes under the template, and keeps every file that it has."""
+"""The command ``adopt``: bring a repository under the template, and keep every file it has."""
 
 import json
 import re
@@ -6,20 +6,20 @@ import shlex
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import adopting, guessing, landing, project, source, trust
+from copier_ml.shared import branch, options, project, source, trust
+from copier_ml.shared.errors import RefusalError, refusing
+
+from . import guesses, trial
 from .evidence import Guess
-from .messages import RefusalError, refusing
-from .new import split_pair
 
 REFERENCE = "copier-ml/{version}"
 """Name below ``refs/`` of all that the template has: no branch, so no push takes it along."""
 
 
-def adopt(args: Namespace) -> None:
+def run(args: Namespace) -> None:
     """Bring an existing repository under the template, on a branch."""
     with refusing():
         found = project.locate(args.project)
@@ -30,20 +30,20 @@ def adopt(args: Namespace) -> None:
                 f"the template {chosen.address} is not the one that copier-ml came from, and its "
                 "code runs to render it; add --trust if you trust it"
             )
-        guesses = guessing.guess(found)
+        guessed = guesses.guess(found)
         data = dict(args.data)
         if not args.yes:
-            print("\n".join(_tell_guesses(guesses, data)))
+            print("\n".join(_tell_guesses(guessed, data)))
             if not sys.stdin.isatty():
                 raise RefusalError(
                     "there is no terminal to correct these guesses on; take them with --yes, and "
                     "correct them with --data QUESTION=ANSWER"
                 )
-        with adopting.tried(found, chosen, guesses, data, asks=not args.yes) as (adoption, where):
+        with trial.tried(found, chosen, guessed, data, asks=not args.yes) as (adoption, where):
             _land(found, adoption, where)
         default = "the default" if args.yes else "your answer"
         origins = {
-            name: "given" if name in data else _origin(answer, guesses.get(name)) or default
+            name: "given" if name in data else _origin(answer, guessed.get(name)) or default
             for name, answer in adoption.answers.items()
         }
         print("\n".join(_tell(found, adoption, origins)))
@@ -59,30 +59,30 @@ def _check_is_new(found: project.Project) -> None:
         )
 
 
-def _land(found: project.Project, adoption: adopting.Adoption, where: Any) -> None:
+def _land(found: project.Project, adoption: trial.Adoption, where: Any) -> None:
     name = f"adopt-{adoption.version}"
-    landing.check_branch(found, name)
+    branch.check_branch(found, name)
     # The author, if Git knows none.
     owned = project.Project(found.root, found.prefix, found.head, adoption.answers)
     message = f"build: come under the template's {adoption.version}"
-    made = landing.commit(owned, where, adoption.tree, message, adopting.THEIRS)
+    made = branch.commit(owned, where, adoption.tree, message, trial.THEIRS)
     reference = f"refs/{REFERENCE.format(version=adoption.version)}"
     found.git.run("update-ref", reference, adoption.theirs)
-    landing.set_branch(found, name, made)
+    branch.set_branch(found, name, made)
 
 
-def _tell_guesses(guesses: Mapping[str, Guess], data: Mapping[str, Any]) -> Iterator[str]:
+def _tell_guesses(guessed: Mapping[str, Guess], data: Mapping[str, Any]) -> Iterator[str]:
     yield "Guesses, and where they come from:\n"
-    for name, guess in guesses.items():
+    for name, guess in guessed.items():
         if name not in data:
             yield f"- {name}: {_spell(guess.value)} ({guess.origin})"
     yield ""
 
 
 def _tell(
-    found: project.Project, adoption: adopting.Adoption, origins: Mapping[str, str]
+    found: project.Project, adoption: trial.Adoption, origins: Mapping[str, str]
 ) -> Iterator[str]:
-    branch = landing.branch_of(f"adopt-{adoption.version}")
+    name = branch.branch_of(f"adopt-{adoption.version}")
     theirs = REFERENCE.format(version=adoption.version)
     yield f"{found.name} comes under the template's {adoption.version}."
     yield "\n## Answers, and where they come from\n"
@@ -95,24 +95,24 @@ def _tell(
     yield from (f"- {top}" + f" ({count})" * top.endswith("/") for top, count in tops.items())
     if adoption.kept:
         yield "\n## Yours stay as they are\n"
-        yield from (f"- {kept.path}: {kept.reason}" for kept in adoption.kept)
-        example = shlex.quote(adoption.kept[0].path)
+        yield from (f"- {path}: {reason}" for path, reason in adoption.kept.items())
+        example = shlex.quote(next(iter(adoption.kept)))
         yield f"\nThe template's are in {theirs}. Compare, and take what you like, file by file:"
         yield f"\n  git diff HEAD {theirs} -- {example}"
         yield f"  git checkout --patch {theirs} -- {example}"
     yield "\n## How to go on\n"
-    yield f"Nothing that is checked out was changed. The files are on the branch {branch}."
-    yield f"Look at it with 'git diff HEAD {branch}', take it with 'git merge {branch}'."
+    yield f"Nothing that is checked out was changed. The files are on the branch {name}."
+    yield f"Look at it with 'git diff HEAD {name}', take it with 'git merge {name}'."
     yield "Delete what you do not want, and commit: a file that you deleted never comes back."
     yield from _tell_steps(found, adoption)
     yield "From then on, 'copier-ml update' brings later versions."
 
 
-def _tell_steps(found: project.Project, adoption: adopting.Adoption) -> Iterator[str]:
+def _tell_steps(found: project.Project, adoption: trial.Adoption) -> Iterator[str]:
     metadata = f"{found.prefix}pyproject.toml"
     if metadata in adoption.added:
         yield "Lock it with 'uv lock', and install it with 'uv run just sync'."
-    elif any(kept.path == metadata for kept in adoption.kept):
+    elif metadata in adoption.kept:
         yield f"Take what the new files require from the template's {metadata}; then 'uv lock'."
     if flat := _find_flat(found, adoption):
         package = adoption.answers["package_name"]
@@ -120,7 +120,7 @@ def _tell_steps(found: project.Project, adoption: adopting.Adoption) -> Iterator
         yield "To have one, move what you keep with 'git mv'."
 
 
-def _find_flat(found: project.Project, adoption: adopting.Adoption) -> str:
+def _find_flat(found: project.Project, adoption: trial.Adoption) -> str:
     """Name the owner's package if it is not where the template's is; empty if there is none."""
     folder = f"{found.prefix}{adoption.answers.get('package_name')}/"
     told = found.git.run(
@@ -142,16 +142,11 @@ def _spell(answer: Any) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
-def add_options(add: Callable[..., Any]) -> None:
-    """Declare the options of the verb."""
-    pairs = {"type": split_pair, "metavar": "KEY=VALUE", "action": "append", "default": []}
-    add("project", type=Path, metavar="PROJECT", nargs="?", default=Path(), help="its folder; here")
+def add_options(add: options.Add) -> None:
+    """Declare the options."""
+    options.add_project(add)
     add("--template", metavar="SOURCE", help="folder or Git URL of another template")
     add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")
-    add("-d", "--data", **pairs, help="answer a question; a list is KEY=[a, b]; repeatable")
+    options.add_data(add, "answer a question; a list is KEY=[a, b]; repeatable")
     add("-y", "--yes", action="store_true", help="ask nothing, take the guesses")
-    add(
-        "--trust",
-        action="store_true",
-        help="run code of a template that is not the one that copier-ml came from",
-    )
+    options.add_trust(add)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import plumbum
 
-from .git import own_environment
-from .template import read_version
+from copier_ml.shared.git import own_environment
+from copier_ml.shared.template import read_version
 
 if TYPE_CHECKING:
     from copier._main import Worker

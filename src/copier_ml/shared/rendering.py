@@ -152,7 +152,7 @@ class Beside:
 
 
 def _render_and_tell(sender: Any, *arguments: Any) -> None:
-    from .messages import describe
+    from .errors import describe
 
     try:
         done = render(*arguments)

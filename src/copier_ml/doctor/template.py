@@ -6,13 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from . import merging, sandbox, template
+from copier_ml.shared import sandbox, template
+from copier_ml.shared.errors import describe, mistakes
+from copier_ml.shared.git import Git
+from copier_ml.shared.project import ANSWERS_FILE, Project
+from copier_ml.shared.rendering import Rendering, render
+from copier_ml.shared.template import DESCRIBED, Template
+
 from .findings import Report
-from .git import Git
-from .messages import describe, mistakes
-from .project import ANSWERS_FILE, Project
-from .rendering import Rendering, render
-from .template import DESCRIBED, Template
 
 HASH = re.compile(r"[0-9a-f]{7,64}")
 """What ``git describe`` calls a commit without a tag before it."""
@@ -129,7 +130,7 @@ def _find_drift(
     whole = where.read(f"{project.head}^{{tree}}").items()
     ours = {path[start:]: entry for path, entry in whole if path.startswith(project.prefix)}
     base = where.add(rendering.folder)
-    report.renamed = merging.find_renames(where, base, ours)
+    report.renamed = where.find_renames(base, ours)
     report.edited = [
         path
         for path in base

@@ -1,4 +1,4 @@
-"""How a mistake is told: in one line."""
+"""Users' mistakes: which errors are theirs, and how one line describes each."""
 
 import re
 from collections.abc import Iterator

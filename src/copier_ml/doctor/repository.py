@@ -1,4 +1,4 @@
-"""What updates leave behind in a repository. None of it needs the template."""
+"""Unfinished updates in a repository, and its lock file. None of it needs the template."""
 
 import os
 import re
@@ -7,9 +7,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
+from copier_ml.shared.git import Git, own_environment
+from copier_ml.shared.project import Project
+
 from .findings import Report
-from .git import Git, own_environment
-from .project import Project
 
 OURS = re.compile(r"template/(adopt-)?(v?\d.*|[0-9a-f]{7,40})")
 """Branches that copier-ml makes; the owner may have others below ``template/``."""

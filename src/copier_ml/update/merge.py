@@ -5,18 +5,19 @@ the owner's. Git merges them; before, whatever is the owner's to decide is taken
 renders, so that Git never sees a change of the template there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from .conflicts import OURS, Conflict, read_conflicts
-from .project import ANSWERS_FILE
-from .sandbox import Entry, Sandbox, Tree
+from copier_ml.shared.project import ANSWERS_FILE
+from copier_ml.shared.sandbox import Entry, Sandbox, Tree
 
 TEXTS = {"100644", "100755"}
 """Modes of files that have lines: no links, no submodules."""
 
-RENAMES = ("diff-tree", "-r", "-z", "-M", "--no-rename-empty", "--diff-filter=R")
-"""Tells which files have another name. Empty ones are alike, and say nothing."""
+OURS = "your-project"
+"""What the markers of a conflict call the owner's side."""
+
+SUBMODULE = "160000"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,14 @@ class Trees:
     base: Tree
     new: Tree
     ours: Tree
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A file that the owner has to decide on."""
+
+    path: str
+    reason: str
 
 
 @dataclass
@@ -65,7 +74,7 @@ def settle(
         else:
             new.pop(path)
 
-    moved, renamed = (find_renames(sandbox, base, side) for side in (ours, new))
+    moved, renamed = (sandbox.find_renames(base, side) for side in (ours, new))
     for path in [path for path in base if path not in ours and path not in moved]:
         if path in new:
             keep(path, "you deleted it")
@@ -85,17 +94,6 @@ def settle(
         base[ANSWERS_FILE] = ours[ANSWERS_FILE]
     _match_line_ends(sandbox, base, new, ours, renamed)
     return Trees(base, new, ours), kept
-
-
-def find_renames(sandbox: Sandbox, old: Tree, new: Tree) -> dict[str, str]:
-    """Tell which files of a tree have another name in another one, by what they hold."""
-    gone = {path: entry for path, entry in old.items() if path not in new}
-    if not gone:
-        return {}
-    come = {path: entry for path, entry in new.items() if path not in old}
-    pair = sandbox.write(gone), sandbox.write(come)
-    told = sandbox.git.lines(*RENAMES, *pair)
-    return dict(zip(told[1::3], told[2::3], strict=True))
 
 
 def _match_line_ends(
@@ -148,9 +146,58 @@ def merge(sandbox: Sandbox, trees: Trees, whole: str, prefix: str, theirs: str) 
     result = Merge(tree)
     if done.returncode:
         result.stages = facts[:end]
-        result.conflicts = read_conflicts(sandbox, result.stages, facts[end + 1 :])
+        result.conflicts = _read_conflicts(sandbox, result.stages, facts[end + 1 :])
     result.lost = _find_lost(sandbox, trees, result, prefix)
     return result
+
+
+def _read_conflicts(
+    sandbox: Sandbox, stages: Sequence[str], messages: Sequence[str]
+) -> list[Conflict]:
+    """Say a reason for each file in conflict, from the sides that have it."""
+    sides: dict[str, dict[str, str]] = {}
+    for line in stages:
+        facts, _, path = line.partition("\t")
+        mode, blob, stage = facts.split()
+        sides.setdefault(path, {})[stage] = blob if mode != SUBMODULE else ""
+    found = [Conflict(path, _reason(sandbox, path, sides[path])) for path in sides]
+    # Git tells about a folder's name without a file in conflict.
+    for kind, text in _read_messages(messages):
+        if kind.startswith("CONFLICT (directory rename"):
+            found.append(Conflict(text.split(": ", 1)[-1].strip(), "a folder was renamed"))
+    return found
+
+
+def _read_messages(items: Sequence[str]) -> list[tuple[str, str]]:
+    """Read pairs of kind and text: ``<count> <path>... <kind> <text>``."""
+    found = []
+    rest = list(items)
+    while rest and rest[0].isdigit():
+        count = int(rest[0])
+        found.append((rest[count + 1], rest[count + 2]))
+        rest = rest[count + 3 :]
+    return found
+
+
+def _reason(sandbox: Sandbox, path: str, sides: dict[str, str]) -> str:
+    texts = sandbox.fetch(filter(None, sides.values())).values()
+    if {"2", "3"} <= sides.keys() and any(b"\0" in text for text in texts):
+        return "a binary file that both of you changed: yours is kept"
+    match "".join(sorted(sides)):
+        case "12":
+            return "you changed it, the template deleted it or gave it another name"
+        case "13":
+            return "you deleted it or gave it another name, the template changed it"
+        case "23":
+            return "both of you made a file of this name"
+        case "123":
+            return "both of you changed the same lines"
+        case "2" if path.endswith(f"~{OURS}"):
+            return "a file of yours, whose name is a folder of the template's"
+        case "3" if "~template-" in path:
+            return "a file of the template's, whose name is a folder of yours"
+        case _:
+            return "both of you gave it another name"
 
 
 def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> list[str]:
@@ -162,7 +209,7 @@ def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> li
     # Where one side has a file and the other a folder, Git gives the file another name.
     open_paths = {conflict.path.removesuffix(f"~{OURS}") for conflict in result.conflicts}
     # A file that has another name by now, and nothing else, has no edits.
-    sources = {new: old for old, new in find_renames(sandbox, trees.base, trees.ours).items()}
+    sources = {new: old for old, new in sandbox.find_renames(trees.base, trees.ours).items()}
     mine = {
         path: entry
         for path, entry in trees.ours.items()
@@ -182,6 +229,6 @@ def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> li
 
 def _follow(sandbox: Sandbox, trees: Trees, merged: Tree, prefix: str, path: str) -> Entry | None:
     """Give the file under the name that the template gave it, unless its edits are gone there."""
-    target = find_renames(sandbox, trees.base, trees.new).get(path)
+    target = sandbox.find_renames(trees.base, trees.new).get(path)
     got = merged.get(f"{prefix}{target}") if target else None
     return None if target is None or got == trees.new.get(target) else got

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from .messages import describe
+from .errors import describe
 
 if TYPE_CHECKING:
     from copier._main import Worker

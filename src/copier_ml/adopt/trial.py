@@ -12,14 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from . import sandbox, template
-from .conflicts import Conflict
+from copier_ml.shared import sandbox, template
+from copier_ml.shared.project import ANSWERS_FILE, Project
+from copier_ml.shared.rendering import render
+from copier_ml.shared.sandbox import Sandbox, Tree
+from copier_ml.shared.source import Source
+
 from .evidence import Guess
-from .guessing import LICENSE_FILES
-from .project import ANSWERS_FILE, Project
-from .rendering import render
-from .sandbox import Sandbox, Tree
-from .source import Source
+from .guesses import LICENSE_FILES
 
 THEIRS = "template"
 """Branch of the sandbox with all that the template has."""
@@ -42,8 +42,8 @@ class Adoption:
     """The template's files alone, at the same paths."""
 
     added: list[str] = field(default_factory=list)
-    kept: list[Conflict] = field(default_factory=list)
-    """Files that the template has too, or has something in the place of."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """Files that the template has too, or has something in the place of, and why they stay."""
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def _lay_under(project: Project, where: Sandbox, render: Tree, answers: dict[str
         tree=where.write(whole | added),
         theirs=where.git.run("rev-parse", f"{THEIRS}^{{tree}}"),
         added=sorted(added),
-        kept=[Conflict(path, kept[path]) for path in sorted(kept)],
+        kept=dict(sorted(kept.items())),
     )
 
 

@@ -1,24 +1,23 @@
-"""The verb ``update``: a later version of the template, without losing a line of the owner's."""
+"""The command ``update``: a later version of the template, without losing a line of the owner's."""
 
 import os
 import shlex
 import shutil
 import subprocess
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from . import landing, project, telling, updating
-from .git import own_environment
-from .messages import RefusalError, refusing
-from .outcome import Outcome
-from .preview import add_common_options, read_wish
+from copier_ml.shared import branch, options, project, trust
+from copier_ml.shared.errors import RefusalError, refusing
+from copier_ml.shared.git import own_environment
+
+from . import apply, trial
+from .outcome import Outcome, as_text
 
 CLEAN, CONFLICTS = 0, 1
 
 
-def update(args: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Bring a later version of the template into a project."""
     with refusing():
         found = project.find(args.project)
@@ -28,40 +27,40 @@ def update(args: Namespace) -> int:
                 f"the template {found.source} is not the one that copier-ml came from, and an "
                 "update runs its code; add --trust if you trust it"
             )
-        with updating.tried(found, wish) as trial:
-            return _land(found, trial, args)
+        with trial.tried(found, wish) as tried:
+            return _land(found, tried, args)
 
 
-def _land(found: project.Project, trial: updating.Trial, args: Namespace) -> int:
-    outcome = trial.outcome
+def _land(found: project.Project, tried: trial.Trial, args: Namespace) -> int:
+    outcome = tried.outcome
     if outcome.is_nothing:
-        print(telling.as_text(outcome))
+        print(as_text(outcome))
         return CLEAN
     if outcome.is_refused:
-        print(telling.as_text(outcome))
+        print(as_text(outcome))
         raise RefusalError(_refusal(outcome))
     if outcome.conflicts or args.check or not args.apply:
-        landing.check_branch(found, outcome.new)
-    tree = updating.finish(trial, found)
-    print(telling.as_text(outcome))
-    message = landing.MESSAGE + outcome.new
+        branch.check_branch(found, outcome.new)
+    tree = trial.finish(tried, found)
+    print(as_text(outcome))
+    message = branch.MESSAGE + outcome.new
     if outcome.conflicts:
-        assert trial.merge
-        landed = (trial.sandbox, trial.merge, tree, outcome.new, message)
-        _tell_conflicts(found, outcome, landing.open_conflicts(found, *landed))
+        assert tried.merge
+        landed = (tried.sandbox, tried.merge, tree, outcome.new, message)
+        _tell_conflicts(found, outcome, apply.open_conflicts(found, *landed))
         return CONFLICTS
-    broken = _check(trial, tree, found) if args.check else ""
-    made = landing.commit(found, trial.sandbox, tree, message)
+    broken = _check(tried, tree, found) if args.check else ""
+    made = branch.commit(found, tried.sandbox, tree, message)
     if args.apply and not broken:
-        landing.apply(found, made)
+        apply.fast_forward(found, made)
         print(f"\n{found.name} is at the template's {outcome.new} now.")
         return CLEAN
-    branch = landing.set_branch(found, outcome.new, made)
-    print(f"\nThe update is on the branch {branch}.")
+    name = branch.set_branch(found, outcome.new, made)
+    print(f"\nThe update is on the branch {name}.")
     if broken:
         print(f"'just check' fails there:\n\n{broken}")
         return CONFLICTS
-    print(f"Look at it with 'git diff HEAD {branch}', take it with 'git merge {branch}'.")
+    print(f"Look at it with 'git diff HEAD {name}', take it with 'git merge {name}'.")
     return CLEAN
 
 
@@ -78,32 +77,32 @@ def _refusal(outcome: Outcome) -> str:
 
 
 def _tell_conflicts(found: project.Project, outcome: Outcome, folder: Path) -> None:
-    branch = landing.branch_of(outcome.new)
+    name = branch.branch_of(outcome.new)
     here = shlex.quote(str(folder))
     print(
         f"\nNothing of yours was changed. The merge waits in {folder}; to end it:\n"
         f"\n  cd {shlex.quote(str(folder / found.prefix))}"
         "\n  git status                   # solve what it names, and 'git add' it"
         "\n  uv lock && git add uv.lock   # if pyproject.toml was among them"
-        f"\n  git commit --no-edit\n  cd {shlex.quote(str(found.root))}\n  git merge {branch}"
-        f"\n  git worktree remove --force {here} && git branch -d {branch}"
+        f"\n  git commit --no-edit\n  cd {shlex.quote(str(found.root))}\n  git merge {name}"
+        f"\n  git worktree remove --force {here} && git branch -d {name}"
     )
 
 
-def _check(trial: updating.Trial, tree: str, found: project.Project) -> str:
+def _check(tried: trial.Trial, tree: str, found: project.Project) -> str:
     """Run the project's checks on the update; give what they say if they fail, else nothing."""
     uv = os.environ.get("UV") or shutil.which("uv")
     if not uv:
         raise RefusalError(
             "uv is not on PATH, and --check needs it; install it or leave --check out"
         )
-    trial.sandbox.checkout(tree)
-    trial.sandbox.commit(tree, branch="result")
-    trial.sandbox.git.run("symbolic-ref", "HEAD", "refs/heads/result")
+    tried.sandbox.checkout(tree)
+    tried.sandbox.commit(tree, branch="result")
+    tried.sandbox.git.run("symbolic-ref", "HEAD", "refs/heads/result")
     for recipe in ("sync", "check"):
         done = subprocess.run(
             [uv, "run", "--quiet", "just", recipe],
-            cwd=trial.sandbox.folder / found.prefix,
+            cwd=tried.sandbox.folder / found.prefix,
             env={name: text for name, text in own_environment().items() if name != "VIRTUAL_ENV"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -117,8 +116,22 @@ def _check(trial: updating.Trial, tree: str, found: project.Project) -> str:
     return ""
 
 
-def add_options(add: Callable[..., Any]) -> None:
-    """Declare the options of the verb."""
+def read_wish(args: Namespace, found: project.Project) -> trial.Wish:
+    """Read the options that ``update`` and ``preview`` share."""
+    is_trusted = args.trust or trust.is_trusted(found.source)
+    return trial.Wish(args.to, dict(args.data), is_trusted)
+
+
+def add_common_options(add: options.Add) -> None:
+    """Declare the options that ``update`` and ``preview`` share."""
+    options.add_project(add)
+    add("--to", metavar="VERSION", help="version of the template; the newest release")
+    options.add_data(add, "answer a question anew; a list is KEY=[a, b]; repeatable")
+    options.add_trust(add)
+
+
+def add_options(add: options.Add) -> None:
+    """Declare the options."""
     add_common_options(add)
     add("--apply", action="store_true", help="move what is checked out to the update at once")
     add("--check", action="store_true", help="run the project's own checks on the update")

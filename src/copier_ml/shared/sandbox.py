@@ -18,6 +18,9 @@ AUTHOR = {
 }
 """Whose commits those in the sandbox are; the project never sees them."""
 
+RENAMES = ("diff-tree", "-r", "-z", "-M", "--no-rename-empty", "--diff-filter=R")
+"""Tells which files have another name. Empty ones are alike, and say nothing."""
+
 Entry = tuple[str, str]
 """Mode and object of a file, as ``git ls-files --stage`` tells them."""
 
@@ -72,6 +75,15 @@ class Sandbox:
             size = int(head.split()[-1])
             found[name], told = told[:size], told[size + 1 :]
         return found
+
+    def find_renames(self, old: Tree, new: Tree) -> dict[str, str]:
+        """Tell which files of a tree have another name in another one, by what they hold."""
+        gone = {path: entry for path, entry in old.items() if path not in new}
+        if not gone:
+            return {}
+        come = {path: entry for path, entry in new.items() if path not in old}
+        told = self.git.lines(*RENAMES, self.write(gone), self.write(come))
+        return dict(zip(told[1::3], told[2::3], strict=True))
 
     def commit(self, tree: str, *parents: str, branch: str) -> None:
         """Commit a tree as a branch, whose name a conflict's markers will have."""

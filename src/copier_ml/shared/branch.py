@@ -1,16 +1,12 @@
-"""An update that was tried, brought into the project's repository."""
+"""The branch that an update or an adoption ends on, in the project's repository."""
 
-import os
 import shlex
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .git import Git, configured
-from .merging import Merge
-from .messages import RefusalError
+from .errors import RefusalError
+from .git import Git
 from .project import Project
 from .sandbox import Sandbox
 
@@ -19,9 +15,6 @@ MESSAGE = "build: update the template to "
 
 TRAILER = "Template-Result"
 """Last line of an update's commit, with its tree: a branch that still has it holds nothing else."""
-
-PLAIN = ("--no-autostash", "--no-squash", "--no-verify-signatures")
-"""What a configuration may want of a merge, and what would touch files that are not committed."""
 
 
 def branch_of(version: str) -> str:
@@ -56,7 +49,7 @@ def check_branch(project: Project, version: str) -> None:
 
 def _advise(path: str, branch: str) -> str:
     """Say what to do about a worktree; only one of ours may be dropped with what is in it."""
-    if Path(path).resolve().parent != _worktrees().resolve():
+    if Path(path).resolve().parent != worktrees().resolve():
         return "switch to another one there, with 'git switch'"
     here = shlex.quote(path)
     return (
@@ -83,12 +76,12 @@ def commit(project: Project, sandbox: Sandbox, tree: str, message: str, *branche
 
     What ``branches`` of the sandbox hold comes along.
     """
-    _receive(project, sandbox, tree, "result", *branches)
+    receive(project, sandbox, tree, "result", *branches)
     text = f"{message}\n\n{TRAILER}: {tree}\n"
     return _as_somebody(project).run("commit-tree", tree, "-p", project.head, "-F", "-", stdin=text)
 
 
-def _receive(project: Project, sandbox: Sandbox, tree: str, *branches: str) -> None:
+def receive(project: Project, sandbox: Sandbox, tree: str, *branches: str) -> None:
     """Copy objects out of the sandbox; no name in the project's repository points at them."""
     sandbox.commit(tree, branch="result")
     # Not from a shallow repository to another: these commits have no parents in either.
@@ -124,67 +117,7 @@ def set_branch(project: Project, version: str, made: str) -> str:
     return branch
 
 
-def apply(project: Project, made: str) -> None:
-    """Move what is checked out to the update's commit; what is not committed stays.
-
-    Raises:
-        RefusalError: A file that the update changes has changes that are not committed.
-    """
-    # The owner's own configuration: it decides how lines end on this disk.
-    done = subprocess.run(
-        ["git", "merge", "--ff-only", "--quiet", *PLAIN, made],
-        cwd=project.root,
-        env=configured({"core.hooksPath": os.devnull}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        start_new_session=True,  # Ctrl-C ends copier-ml, and not a checkout half way.
-    )
-    if done.returncode:
-        reason = " ".join(done.stderr.split()).removeprefix("error: ").removesuffix(" Aborting")
-        raise RefusalError(f"{reason} (nothing was changed)")
-
-
-def open_conflicts(
-    project: Project, sandbox: Sandbox, merge: Merge, tree: str, version: str, message: str
-) -> Path:
-    """Make a worktree at the update's branch, in the midst of the merge, and return where it is.
-
-    ``git add`` and ``git commit`` end it, as they end any merge.
-    """
-    _receive(project, sandbox, tree, "result", *sandbox.branches())
-    folder = _worktrees() / f"{project.name}-{version}"
-    if folder.exists():
-        folder = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
-    try:
-        alone = ("--quiet", "--no-checkout", "--detach")
-        project.git.apart().run("worktree", "add", *alone, str(folder), project.head)
-        git = Git(folder)
-        git.run("read-tree", "--reset", "-u", tree)
-        _mark(git, merge)
-        file = git.run("rev-parse", "--path-format=absolute", "--git-path", "MERGE_MSG")
-        Path(file).write_text(f"{message}\n", encoding="utf-8")
-        branch = set_branch(project, version, project.head)
-        git.apart().run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
-    except BaseException:
-        project.git.attempt("worktree", "remove", "--force", str(folder))
-        shutil.rmtree(folder, ignore_errors=True)
-        project.git.attempt("worktree", "prune")
-        raise
-    return folder
-
-
-def _mark(git: Git, merge: Merge) -> None:
-    """Put the sides of each conflict into the index, where Git looks for what is not solved."""
-    paths = {line.partition("\t")[2] for line in merge.stages}
-    null = "0" * len(git.run("rev-parse", "HEAD"))
-    gone = [f"0 {null}\t{path}" for path in paths]
-    lines = "".join(f"{line}\0" for line in [*gone, *merge.stages])
-    git.run("update-index", "-z", "--index-info", stdin=lines)
-
-
-def _worktrees() -> Path:
+def worktrees() -> Path:
     """Find a folder that outlasts a restart of the machine; not every machine has one."""
     from platformdirs import user_cache_path
 

@@ -1,22 +1,22 @@
-"""The verb ``new``: a project from the template, whole or not at all."""
+"""The command ``new``: a project from the template, whole or not at all."""
 
 import shlex
 import shutil
-from argparse import ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import source
-from .copying import make_worker, refuse_unknown, run_copy
-from .messages import describe
+from copier_ml.shared import options, source
+from copier_ml.shared.copying import make_worker, refuse_unknown, run_copy
+from copier_ml.shared.errors import describe
 
 if TYPE_CHECKING:
     from copier._main import Worker
 
 
-def new(args: Namespace) -> None:
+def run(args: Namespace) -> None:
     """Start a project in a new folder."""
     answers = _read_data_file(args.data_file) | dict(args.data)
     template = source.chosen(args.template, args.vcs_ref)
@@ -108,20 +108,11 @@ def _print_next_steps(dest: Path, answers: Mapping[str, Any]) -> None:
         print("\n  ".join(["Next:", *steps]))
 
 
-def split_pair(text: str) -> tuple[str, str]:
-    """Read an option ``KEY=VALUE``."""
-    key, equals, value = text.partition("=")
-    if equals:
-        return key, value
-    raise ArgumentTypeError(f"{text!r} is not KEY=VALUE")
-
-
-def add_options(add: Callable[..., Any]) -> None:
-    """Declare the options of the verb, with the names that Copier gives them."""
-    pairs = {"type": split_pair, "metavar": "KEY=VALUE", "action": "append", "default": []}
+def add_options(add: options.Add) -> None:
+    """Declare the options, with the names that Copier gives them."""
     switch = {"action": "store_true"}
     add("dest", type=Path, metavar="DEST", help="folder to make; it may hold a .git")
-    add("-d", "--data", **pairs, help="answer a question; a list is KEY=[a, b]; repeatable")
+    options.add_data(add, "answer a question; a list is KEY=[a, b]; repeatable")
     add("--data-file", type=Path, metavar="FILE", help="YAML file of answers; --data wins")
     add("-l", "--defaults", **switch, help="ask nothing, take the defaults")
     add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")

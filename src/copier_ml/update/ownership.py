@@ -6,10 +6,11 @@ has under such a name was never merged into it, so no later change of it has a p
 
 from collections.abc import Callable
 
-from .merging import Trees, find_renames
-from .project import ANSWERS_FILE, Project
-from .rendering import Rendering
-from .sandbox import Sandbox
+from copier_ml.shared.project import ANSWERS_FILE, Project
+from copier_ml.shared.rendering import Rendering
+from copier_ml.shared.sandbox import Sandbox
+
+from .merge import Trees
 
 
 def make_rule(
@@ -51,5 +52,5 @@ def find(project: Project, where: Sandbox, sides: Trees) -> set[str]:
     return {
         path
         for path, entry in own.items()
-        if not find_renames(where, {"theirs": sides.base[path]}, {"ours": entry})
+        if not where.find_renames({"theirs": sides.base[path]}, {"ours": entry})
     }

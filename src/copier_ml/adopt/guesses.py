@@ -6,11 +6,12 @@ the owner is told.
 
 import re
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from copier_ml.shared.project import Project
+
 from .evidence import Evidence, Guess
-from .indexes import guess_index
-from .project import Project
 
 LICENSES = {
     "GPL": r"GNU (Lesser |Affero )?General Public|\b[AL]?GPL",
@@ -45,10 +46,25 @@ CUDA = re.compile(
 JAX_CUDA = {"12": "12.6", "13": "13.0"}
 """What the template calls the major version of CUDA, which is all that JAX names."""
 
+PYTORCH = re.compile(r"(https://[^\s\"']+?)/(?:cpu|cu\d{3})(?=[/\s\"']|$)")
+"""Address of an index of PyTorch's builds, whose last part is the build."""
+
 PARTS = {"docs": r"mkdocs\.yml|docs/.*\.md", "devcontainer": r"\.devcontainer/.*",
          "notebooks": r"notebooks/.*|.*\.ipynb"}  # fmt: skip
 
 NO_PACKAGES = {"data", "docs", "notebooks", "scripts", "src", "test", "tests"}
+
+
+class PackageIndex(NamedTuple):
+    """An index that a file declares."""
+
+    url: str
+    name: str
+    kind: str
+    """``mirror`` stands for the public index, ``private`` is asked beside it."""
+
+    auth: str
+    origin: str
 
 
 def guess(project: Project) -> dict[str, Guess]:
@@ -75,7 +91,7 @@ def _guess(it: Evidence) -> Iterator[tuple[str, Guess]]:
     ):
         if found:
             yield question, found
-    yield from guess_index(it)
+    yield from _guess_index(it)
     parts = [part for part, pattern in PARTS.items() if it.named(pattern)]
     yield "features", Guess(parts, "the folders")
 
@@ -178,3 +194,60 @@ def _guess_cuda(it: Evidence) -> Guess | None:
                 of_jax = JAX_CUDA.get(found["jax"] or "", found["jax"])
                 return Guess(of_torch or found["version"] or of_jax, f"{found[0]} in {path}")
     return None
+
+
+def _guess_index(it: Evidence) -> Iterator[tuple[str, Guess]]:
+    """Guess the questions about package indexes, without a credential in any answer."""
+    for found in _find_indexes(it):
+        yield "package_index", Guess(found.kind, found.origin)
+        yield "package_index_url", Guess(found.url, found.origin)
+        yield "package_index_auth", Guess(found.auth, found.origin)
+        if found.name:
+            yield "package_index_name", Guess(found.name, found.origin)
+        break
+    for path in ("pyproject.toml", *it.named(r"requirements.*\.(txt|in)")):
+        if (match := PYTORCH.search(it.read(path))) and (url := _without_login(match[1])):
+            yield "pytorch_index_url", Guess(url, path)
+            break
+
+
+def _find_indexes(it: Evidence) -> Iterator[PackageIndex]:
+    """Find the indexes that are neither the public one nor for builds of PyTorch alone."""
+    tool = it.pyproject.get("tool", {})
+    has_keyring = tool.get("uv", {}).get("keyring-provider") == "subprocess"
+    rows = [(row, "mirror" if row.get("default") else "private", row.get("explicit"))
+            for row in tool.get("uv", {}).get("index", [])]  # fmt: skip
+    for row in tool.get("poetry", {}).get("source", []):
+        priority = row.get("priority", "primary")
+        rows.append((row, "mirror" if priority in ("primary", "default") else "private",
+                     priority == "explicit"))  # fmt: skip
+    for row, kind, is_explicit in rows:
+        login = "keyring" if has_keyring else "token"
+        asks = row.get("authenticate") == "always" or "@" in urlsplit(row.get("url", "")).netloc
+        if not is_explicit:
+            auth = login if asks or has_keyring else "none"
+            yield from _read_index(row, kind, auth, "pyproject.toml")
+    for path in it.named(r"requirements.*\.(txt|in)"):
+        for option, url in re.findall(r"^--((?:extra-)?index-url)[ =]+(\S+)", it.read(path), re.M):
+            auth = "token" if "@" in urlsplit(url).netloc else "none"
+            kind = "mirror" if option == "index-url" else "private"
+            yield from _read_index({"url": url}, kind, auth, path)
+
+
+def _read_index(row: dict[str, Any], kind: str, auth: str, origin: str) -> Iterator[PackageIndex]:
+    url = _without_login(str(row.get("url", "")))
+    is_public = (urlsplit(url).hostname or "").split(".")[-2:-1] == ["pypi"]
+    if url and not is_public and not PYTORCH.search(url):
+        name = re.sub(r"[^a-z0-9]", "", str(row.get("name", "")).lower()).lstrip("0123456789")
+        yield PackageIndex(url, name[:40], kind, auth, origin)
+
+
+def _without_login(url: str) -> str:
+    """Cut who logs in out of an address; give nothing where it is no plain address."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+    plain = f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+    return plain if re.fullmatch(r"https://[A-Za-z0-9._~:/%+-]+", plain) else ""

@@ -9,12 +9,14 @@ from typing import Any
 
 from packaging.version import Version
 
-from . import merging, owned, releases, sandbox, template
+from copier_ml.shared import releases, sandbox, template
+from copier_ml.shared.project import ANSWERS_FILE, Project, parse_answers
+from copier_ml.shared.rendering import Rendering, render, render_beside
+from copier_ml.shared.sandbox import Sandbox, Tree
+
+from . import merge, ownership
 from .migrations import has_migrations, migrate
 from .outcome import Outcome
-from .project import ANSWERS_FILE, Project, parse_answers
-from .rendering import Rendering, render, render_beside
-from .sandbox import Sandbox, Tree
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Trial:
 
     outcome: Outcome
     sandbox: Sandbox
-    merge: merging.Merge | None
+    merge: merge.Merge | None
     """What came out; None if there was nothing to do."""
 
     new: Rendering | None
@@ -83,14 +85,14 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
 
     _compare_answers(outcome, project.answers, after.answers)
     ours = _inside(where.read(whole), project.prefix)
-    sides = merging.Trees(base, where.add(after.folder), ours)
+    sides = merge.Trees(base, where.add(after.folder), ours)
     # What a version leaves out for the old answers as well is not gone, but handed to the owner.
     for path in after.find_excluded(base.keys() - sides.new.keys(), project.answers):
         del base[path]
-    is_owners = owned.make_rule(after, handed, project, where, sides)
-    settled, kept = merging.settle(where, sides, is_owners)
+    is_owners = ownership.make_rule(after, handed, project, where, sides)
+    settled, kept = merge.settle(where, sides, is_owners)
     outcome.kept = [replace(it, path=project.prefix + it.path) for it in kept]
-    merged = merging.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
+    merged = merge.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
     outcome.conflicts, outcome.lost = merged.conflicts, merged.lost
     outcome.changes = _list_changes(where, project.head, merged.tree)
     outcome.in_the_way = _find_in_the_way(project, outcome.changes)

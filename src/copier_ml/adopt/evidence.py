@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .git import Git
-from .project import Project
+from copier_ml.shared.git import Git
+from copier_ml.shared.project import Project
 
 
 class Guess(NamedTuple):

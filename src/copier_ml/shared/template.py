@@ -7,8 +7,8 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from . import releases
+from .errors import describe
 from .git import Git
-from .messages import describe
 
 DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<count>\d+)-g[0-9a-f]+")
 """What ``git describe`` calls a commit after a tag."""

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from copier_ml.shared.branch import MESSAGE, TRAILER
+from copier_ml.shared.errors import RefusalError
+from copier_ml.shared.project import ANSWERS_FILE, Project
+
 from .findings import Report
-from .landing import MESSAGE, TRAILER
-from .messages import RefusalError
-from .project import ANSWERS_FILE, Project
 
 REQUIRED = {"_src_path": "the template's address", "_commit": "the template's version"}
 

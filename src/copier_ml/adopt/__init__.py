@@ -1,0 +1,1 @@
+"""Bring an existing repository under the template, on a branch."""

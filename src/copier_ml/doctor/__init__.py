@@ -1,0 +1,1 @@
+"""Say what is wrong between a project and its template, without touching either."""

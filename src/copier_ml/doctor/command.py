@@ -1,0 +1,29 @@
+"""The command ``doctor``: what is wrong with a project and its template, and how to fix it."""
+
+from argparse import Namespace
+
+from copier_ml.shared import options, project, trust
+from copier_ml.shared.errors import refusing
+
+from . import answers, findings, repository, template
+
+
+def run(args: Namespace) -> int:
+    """Say what is wrong between a project and its template, without touching either."""
+    with refusing():
+        found = project.locate(args.project)
+        report = findings.Report(found.name)
+        if known := answers.read(found, report):
+            report.version = known.commit
+            is_trusted = args.trust or trust.is_trusted(known.source)
+            template.examine(known, report, is_trusted=is_trusted)
+        repository.look(found, report)
+    print(findings.as_json(report) if args.json else findings.as_text(report))
+    return 1 if report.findings else 0
+
+
+def add_options(add: options.Add) -> None:
+    """Declare the options."""
+    options.add_project(add)
+    add("--json", action="store_true", help="write JSON")
+    options.add_trust(add)

@@ -1,0 +1,1 @@
+"""Start a project in a new folder."""

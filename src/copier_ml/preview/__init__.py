@@ -1,0 +1,1 @@
+"""Say what an update would bring to a project, without touching it."""

@@ -1,0 +1,1 @@
+"""What several commands need: Git, projects, templates, rendering."""

@@ -1,0 +1,1 @@
+"""Bring a later version of the template into a project."""

@@ -1,0 +1,78 @@
+"""Apply an update to what is checked out, or leave its conflicts to the owner in a worktree."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from copier_ml.shared import branch
+from copier_ml.shared.errors import RefusalError
+from copier_ml.shared.git import Git, configured
+from copier_ml.shared.project import Project
+from copier_ml.shared.sandbox import Sandbox
+
+from .merge import Merge
+
+PLAIN = ("--no-autostash", "--no-squash", "--no-verify-signatures")
+"""What a configuration may want of a merge, and what would touch files that are not committed."""
+
+
+def fast_forward(project: Project, made: str) -> None:
+    """Move what is checked out to the update's commit; what is not committed stays.
+
+    Raises:
+        RefusalError: A file that the update changes has changes that are not committed.
+    """
+    # The owner's own configuration: it decides how lines end on this disk.
+    done = subprocess.run(
+        ["git", "merge", "--ff-only", "--quiet", *PLAIN, made],
+        cwd=project.root,
+        env=configured({"core.hooksPath": os.devnull}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        start_new_session=True,  # Ctrl-C ends copier-ml, and not a checkout half way.
+    )
+    if done.returncode:
+        reason = " ".join(done.stderr.split()).removeprefix("error: ").removesuffix(" Aborting")
+        raise RefusalError(f"{reason} (nothing was changed)")
+
+
+def open_conflicts(
+    project: Project, sandbox: Sandbox, merge: Merge, tree: str, version: str, message: str
+) -> Path:
+    """Make a worktree at the update's branch, in the midst of the merge, and return where it is.
+
+    ``git add`` and ``git commit`` end it, as they end any merge.
+    """
+    branch.receive(project, sandbox, tree, "result", *sandbox.branches())
+    folder = branch.worktrees() / f"{project.name}-{version}"
+    if folder.exists():
+        folder = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    try:
+        alone = ("--quiet", "--no-checkout", "--detach")
+        project.git.apart().run("worktree", "add", *alone, str(folder), project.head)
+        git = Git(folder)
+        git.run("read-tree", "--reset", "-u", tree)
+        _mark(git, merge)
+        file = git.run("rev-parse", "--path-format=absolute", "--git-path", "MERGE_MSG")
+        Path(file).write_text(f"{message}\n", encoding="utf-8")
+        name = branch.set_branch(project, version, project.head)
+        git.apart().run("symbolic-ref", "HEAD", f"refs/heads/{name}")
+    except BaseException:
+        project.git.attempt("worktree", "remove", "--force", str(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+        project.git.attempt("worktree", "prune")
+        raise
+    return folder
+
+
+def _mark(git: Git, merge: Merge) -> None:
+    """Put the sides of each conflict into the index, where Git looks for what is not solved."""
+    paths = {line.partition("\t")[2] for line in merge.stages}
+    null = "0" * len(git.run("rev-parse", "HEAD"))
+    gone = [f"0 {null}\t{path}" for path in paths]
+    lines = "".join(f"{line}\0" for line in [*gone, *merge.stages])
+    git.run("update-index", "-z", "--index-info", stdin=lines)
