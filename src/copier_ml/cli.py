@@ -48,7 +48,7 @@ def _make_parser(arguments: Sequence[str]) -> ArgumentParser:
     """Make the parser of all commands, with the options of those that the arguments name."""
     parser = ArgumentParser("copier-ml", description=sys.modules[__package__].__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('copier-ml')}")
-    commands = parser.add_subparsers(metavar="VERB", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
         text = import_module(f".{name}", __package__).__doc__
         row = commands.add_parser(name, help=text, description=text)
