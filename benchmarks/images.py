@@ -20,6 +20,7 @@ from pathlib import Path
 from comparison import COPIER, ENVIRONMENT, ROOT, make_repository, run, seconds
 
 sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 sys.path.insert(0, str(ROOT / "tests" / "containers"))  # Before this folder: it has an images.py.
 import engine
 import images

@@ -2,8 +2,9 @@
 
     uv run python benchmarks/lock.py [--rounds N]
 
-PyTorch's index is the imitation of tests/torch_index.py, so torch itself weighs nothing: what is
-measured is uv's work and the public index, not the download of several GB. Prints a Markdown table.
+PyTorch's index is the imitation of tests/support/torch_index.py, so torch itself weighs nothing:
+what is measured is uv's work and the public index, not the download of several GB. Prints a
+Markdown table.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 from comparison import COPIER, ENVIRONMENT, HEADER, ROOT, Side, fresh, report, run
 
 sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 import torch_index
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from comparison import ENVIRONMENT, HEADER, ROOT, fresh, report, seconds
 
 sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+sys.path.insert(0, str(ROOT / "tests" / "render"))
 
 from renders import GIT_IDENTITY, copy, render_all, take_snapshot
 from space import coverage, every_variant, label

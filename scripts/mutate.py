@@ -117,7 +117,7 @@ def run(folder: Path, tests: list[str]) -> list[str]:
     # The copy's own package, instead of the one that is installed in this environment.
     environment = os.environ | {"PYTHONPATH": str(folder / "src")}
     options = ["-x", "-q", "--no-header", "--tb=no", "--no-showlocals", "-p", "no:cacheprovider"]
-    options += ["--ignore=tests/test_mutate.py"]  # It reads the list of breaks, so it knows each.
+    options += ["--ignore=tests/ci/test_mutate.py"]  # It reads the list of breaks.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options, *([] if tests else ["-n", "2"]), *tests],

@@ -1,7 +1,7 @@
 """An imitation of the PyTorch wheel index, for machines that cannot reach it.
 
 As a library: ``with serving(folder) as url`` builds stub wheels and serves them on loopback. As a
-script: ``python tests/torch_index.py FOLDER`` serves until it is stopped.
+script: ``python tests/support/torch_index.py FOLDER`` serves until it is stopped.
 
 What it keeps of the real index: PEP 503 pages below ``/whl/cpu``, ``/whl/cu126`` ..., and below
 ``/whl`` those of all builds together; local version labels; files on a second host (here a second

@@ -22,7 +22,7 @@ ACTIONS = {
     "astral-sh/setup-uv": "uv is on PATH",
     "docker/build-push-action": "needs BuildKit; tests/containers builds the same images",
     "sigstore/cosign-installer": "a stand-in for cosign is on PATH",
-    "zizmorcore/zizmor-action": "tests/test_render_tools.py runs zizmor",
+    "zizmorcore/zizmor-action": "tests/linters/test_linters.py runs zizmor",
 }
 """What runs no command here, with the reason why a job works without it."""
 
@@ -102,7 +102,7 @@ class Run:
             written = [s.get("run", "") for s in self.job["steps"] if s.get("id") == found[1]]
             if any(f"{found[2]}=" in script for script in written):
                 return ""  # The step did not run, or had nothing to say.
-        pytest.fail(f"tests/workflow_steps.py knows no value of the expression: {text}")
+        pytest.fail(f"tests/support/workflow_steps.py knows no value of the expression: {text}")
 
     def go(self, folder: Path, temporary: Path) -> "Run":
         """Run the steps in a folder, until one fails."""
@@ -115,7 +115,9 @@ class Run:
                 continue
             if "uses" in step:
                 action = step["uses"].partition("@")[0]
-                assert action in ACTIONS, f"tests/workflow_steps.py knows no action {action}"
+                assert action in ACTIONS, (
+                    f"tests/support/workflow_steps.py knows no action {action}"
+                )
                 for text in [*step.get("with", {}).values(), *step.get("env", {}).values()]:
                     self.expand(str(text))
                 continue
@@ -143,7 +145,7 @@ class Run:
             for key, value in level.get("defaults", {}).get("run", {}).items()
         }
         shell = step.get("shell", defaults.get("shell", ""))
-        assert shell in SHELLS, f"tests/workflow_steps.py knows no shell {shell}"
+        assert shell in SHELLS, f"tests/support/workflow_steps.py knows no shell {shell}"
         script = temporary / "script"
         script.write_text(self.expand(step["run"]), encoding="utf-8")
         environment = owner_environment() | {"CI": "true", "GITHUB_ACTIONS": "true"}

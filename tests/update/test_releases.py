@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from copier_ml.shared.releases import RELEASE, changes_between, find_releases, tag_missing
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "tag_releases.py"
+SCRIPT = ROOT / "scripts" / "tag_releases.py"
 RELEASE_1 = "## [1.0.0] - 2026-01-01\n"
 RELEASE_2 = "## [1.1.0] - 2026-02-02\n"
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch_index
+from conftest import ROOT
 from torch_index import Options
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "refresh_matrix.py"
+SCRIPT = ROOT / "scripts" / "refresh_matrix.py"
 LINUX, WINDOWS, MACOS = "manylinux_2_28_x86_64", "win_amd64", "macosx_14_0_arm64"
 
 

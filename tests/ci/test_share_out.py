@@ -44,9 +44,9 @@ def share_out(*options: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_the_jobs_have_the_tests_that_pytest_collects() -> None:
-    done = share_out("--minutes", "1000", "--", "tests/test_golden.py", "-m", "slow")
+    done = share_out("--minutes", "1000", "--", "tests/project/test_golden.py", "-m", "slow")
     (job,) = json.loads(done.stdout)
-    assert job["tests"] == "tests/test_golden.py"
+    assert job["tests"] == "tests/project/test_golden.py"
 
 
 @pytest.mark.parametrize(

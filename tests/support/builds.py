@@ -50,7 +50,7 @@ GOLDEN: dict[str, Answers] = {
         "features": ["devcontainer"],
     },
 }
-"""Variants that are built whole on any machine: tests/test_golden.py has a test for each."""
+"""Variants that are built whole on any machine, each by a test of tests/project/test_golden.py."""
 
 
 IMAGED: list[Answers] = [

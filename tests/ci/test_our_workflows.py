@@ -123,7 +123,7 @@ def test_every_test_that_takes_long_is_in_a_job(clone: Path, tmp_path: Path) -> 
     values = {
         "strategy.job-index": "0",
         "matrix.job.processes": "0",
-        "matrix.job.tests": "tests/test_low_conflict.py",
+        "matrix.job.tests": "tests/update/test_low_conflict.py",
         "inputs.newest": "false",
     }
     run = Run(WORKFLOWS / "every-variant.yml", "run", values, **shared)

@@ -1,6 +1,6 @@
 """The space of answers, as copier.yml has it: Copier itself says what may be answered.
 
-    uv run python tests/space.py
+    uv run python tests/support/space.py
 
 prints how much of it the tests render. Nothing here knows a question; only ``FULL`` names some.
 Questions that speak of each other make a part. No part knows of another, so the space is the
