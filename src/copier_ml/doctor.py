@@ -1,16 +1,16 @@
-"""The verb ``doctor``: what is wrong with a project and its template, and what helps."""
+"""The command ``doctor``: what is wrong with a project, its template and the machine."""
 
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import examining, findings, leftovers, project, records, trust
+from . import examining, findings, leftovers, machine, project, records, trust
 from .messages import refusing
 
 
 def doctor(args: Namespace) -> int:
-    """Say what is wrong between a project and its template, without touching either."""
+    """Check a project against its template and its machine, and change nothing."""
     with refusing():
         found = project.locate(args.project)
         report = findings.Report(found.name)
@@ -19,8 +19,9 @@ def doctor(args: Namespace) -> int:
             is_trusted = args.trust or trust.is_trusted(known.source)
             examining.examine(known, report, is_trusted=is_trusted)
         leftovers.look(found, report)
+        report.machine = machine.examine(found.folder, is_trusted=args.trust)
     print(findings.as_json(report) if args.json else findings.as_text(report))
-    return 1 if report.findings else 0
+    return 1 if report.has_problem else 0
 
 
 def add_options(add: Callable[..., Any]) -> None:
@@ -30,5 +31,5 @@ def add_options(add: Callable[..., Any]) -> None:
     add(
         "--trust",
         action="store_true",
-        help="run code of a template that is not the one that copier-ml came from",
+        help="run code of the project, and of a template that copier-ml did not come from",
     )
