@@ -1,4 +1,4 @@
-"""What a project needs of a machine: its choices in pyproject.toml, and their facts in cuda.toml."""
+"""What a project needs of a machine: pyproject.toml has its choices, cuda.toml their facts."""
 
 import re
 import tomllib
