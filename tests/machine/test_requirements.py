@@ -37,7 +37,7 @@ SITUATIONS: dict[str, Situation] = {
     "file with conflict markers": (
         facts(unreadable={"uv.lock": "Invalid statement (at line 1, column 1)"}, locked=None),
         "problem",
-        "cannot be read (Invalid statement (at line 1, column 1)): correct uv.lock",
+        "cannot be read (Invalid statement (at line 1, column 1)): resolve its merge conflict, or restore",
     ),
     "lock without the build": (
         facts(locked=LOCKED[:2]),

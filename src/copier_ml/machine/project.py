@@ -31,8 +31,9 @@ def _trust(facts: Facts) -> Iterator[Finding]:
 
 
 def _files(facts: Facts) -> Iterator[Finding]:
+    remedy = "resolve its merge conflict, or restore it from Git"
     for name, reason in facts.unreadable.items():
-        yield Finding(name, f"cannot be read ({reason})", "problem", remedy=f"correct {name}")
+        yield Finding(name, f"cannot be read ({reason})", "problem", remedy=remedy)
 
 
 def _platform(facts: Facts) -> Iterator[Finding]:
