@@ -17,7 +17,7 @@ SITUATIONS: dict[str, Situation] = {
     "project that is not trusted": (
         facts(is_trusted=False, build=None, devices=(), lock_check=None, index=None),
         "note",
-        "not checked, since that runs the project's code: pass --trust",
+        "not checked, as that runs the project's code: pass --trust",
     ),
     "project that is not installed": (
         facts(python="", build=None, devices=()),
@@ -37,7 +37,7 @@ SITUATIONS: dict[str, Situation] = {
     "file with conflict markers": (
         facts(unreadable={"uv.lock": "Invalid statement (at line 1, column 1)"}, locked=None),
         "problem",
-        "cannot be read (Invalid statement (at line 1, column 1)): resolve its merge conflict, or restore",
+        "(Invalid statement (at line 1, column 1)): resolve its merge conflict, or restore",
     ),
     "lock without the build": (
         facts(locked=LOCKED[:2]),
