@@ -24,7 +24,7 @@ def _trust(facts: Facts) -> Iterator[Finding]:
     if not facts.is_trusted and facts.has_pyproject:
         yield Finding(
             "trust",
-            "framework, devices, indexes and lock match not checked, as that runs the project's code",
+            "framework, devices, indexes, lock match not checked, as that runs the project's code",
             "note",
             remedy="pass --trust if you trust the project",
         )
