@@ -1,10 +1,11 @@
-"""A project of the tiny template, and what the doctor says of it."""
+"""A project of the tiny template, and what the doctor says of it; the machine is left out."""
 
 import json
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 from conftest import git
@@ -29,13 +30,19 @@ def edit(project: Path, **answers: Any) -> Path:
     return commit(project, {FILE: yaml.safe_dump(kept)}, "edit")
 
 
+def ask(project: Path, *options: str) -> tuple[int, str]:
+    """Run the doctor; return its exit code and its report."""
+    printed = StringIO()
+    with redirect_stdout(printed), patch("copier_ml.doctor.machine.examine", return_value=[]):
+        code = main(["doctor", str(project), *options])
+    return code, printed.getvalue()
+
+
 def diagnose(project: Path, *options: str) -> dict[str, Any]:
     """Run the doctor: its exit code says whether it found something, and it touches nothing."""
     before = git("status", "--porcelain", "--ignored", folder=project)
-    printed = StringIO()
-    with redirect_stdout(printed):
-        code = main(["doctor", str(project), "--json", *(options or ["--trust"])])
-    report: dict[str, Any] = json.loads(printed.getvalue())
+    code, printed = ask(project, "--json", *(options or ["--trust"]))
+    report: dict[str, Any] = json.loads(printed)
     assert code == bool(report["findings"])
     assert git("status", "--porcelain", "--ignored", folder=project) == before
     return report

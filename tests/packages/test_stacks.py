@@ -1,7 +1,6 @@
 """Every stack and index: it renders, locks, and the lock serves every extra on every platform."""
 
 import itertools
-import json
 import os
 import re
 import tomllib
@@ -16,6 +15,8 @@ from builds import tell
 from conftest import ROOT, Answers, copy, domain, every_stack, git, label
 from owner import Project, check_platforms, find_python, find_uv, owner_environment
 from package_index import KNOWN, PASSWORD, private
+
+from copier_ml.doctor import machine
 
 pytestmark = pytest.mark.slow
 
@@ -189,20 +190,25 @@ def fake_driver(folder: Path, version: str) -> str:
     return os.pathsep.join([str(folder), owner_environment()["PATH"]])
 
 
-def problems(project: Project) -> list[dict[str, str]]:
-    """Ask the doctor, and return what it does not like."""
-    findings = json.loads(project.verb("doctor", "--json", expect=1))
-    return [finding for finding in findings if finding["verdict"] == "problem"]
+def problems(
+    project: Project, programs: str, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, machine.Finding]:
+    """Examine the machine with other programs, and return each subject's problem."""
+    monkeypatch.setenv("PATH", programs)
+    found = machine.examine(project.folder, is_trusted=True)
+    return {finding.subject: finding for finding in found if finding.verdict == "problem"}
 
 
-def test_doctor_names_the_driver_that_is_too_old(make: Make, tmp_path: Path) -> None:
+def test_doctor_names_the_driver_that_is_too_old(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = make(framework="pytorch", cuda_version="13.0")
     project.uv("sync", "--locked", "--extra", "cuda", "--no-dev", *without_nvidia(project))
-    project.environment["PATH"] = fake_driver(tmp_path / "programs", "535.54.03")
-    problem = problems(project)[0]
-    assert problem["fact"] == "driver 535.54.03 is older than 580.65.06"
-    assert problem["expected"] == "which CUDA 13.0 needs"
+    old = fake_driver(tmp_path / "programs", "535.54.03")
+    driver = problems(project, old, monkeypatch)["driver"]
+    assert driver.found == "driver 535.54.03 is older than 580.65.06"
+    assert driver.expected == "which CUDA 13.0 needs"
 
     # A stub cannot compute: what is left to blame is the build.
-    project.environment["PATH"] = fake_driver(tmp_path / "programs", "580.95.05")
-    assert [found["subject"] for found in problems(project)] == ["build"]
+    new = fake_driver(tmp_path / "programs", "580.95.05")
+    assert [*problems(project, new, monkeypatch)] == ["build"]

@@ -1,15 +1,15 @@
-"""The command ``doctor``: what is wrong with a project and its template, and how to fix it."""
+"""The command ``doctor``: what is wrong with a project, its template and the machine."""
 
 from argparse import Namespace
 
 from copier_ml.shared import options, project, trust
 from copier_ml.shared.errors import refusing
 
-from . import answers, findings, repository, template
+from . import answers, findings, machine, repository, template
 
 
 def run(args: Namespace) -> int:
-    """Say what is wrong between a project and its template, without touching either."""
+    """Check a project against its template and its machine, and change nothing."""
     with refusing():
         found = project.locate(args.project)
         report = findings.Report(found.name)
@@ -18,8 +18,9 @@ def run(args: Namespace) -> int:
             is_trusted = args.trust or trust.is_trusted(known.source)
             template.examine(known, report, is_trusted=is_trusted)
         repository.look(found, report)
+        report.machine = machine.examine(found.folder, is_trusted=args.trust)
     print(findings.as_json(report) if args.json else findings.as_text(report))
-    return 1 if report.findings else 0
+    return 1 if report.has_problem else 0
 
 
 def add_options(add: options.Add) -> None:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from .machine import finding as of_machine
+
 SHOWN = 20
 """Names that a line of text has at most; JSON has them all."""
 
@@ -47,6 +49,14 @@ class Report:
     extra: list[str] = field(default_factory=list)
     """Files that the owner added."""
 
+    machine: list[of_machine.Finding] = field(default_factory=list)
+    """What was found on the machine."""
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether anything has to be fixed."""
+        return bool(self.findings) or any(it.verdict == "problem" for it in self.machine)
+
     def add(self, subject: str, found: str, expected: str, remedy: str) -> None:
         """Note a finding."""
         self.findings.append(Finding(subject, found, expected, remedy))
@@ -80,6 +90,9 @@ def _write(report: Report) -> Iterator[str]:
     if lines := [*report.notes, *_tell_drift(report)]:
         yield "\nGood to know:\n"
         yield from (f"- {line}" for line in lines)
+    if report.machine:
+        yield ""
+        yield from of_machine.write_table(report.machine)
 
 
 def _tell_drift(report: Report) -> Iterator[str]:

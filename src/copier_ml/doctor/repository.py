@@ -3,20 +3,15 @@
 import os
 import re
 import shlex
-import shutil
-import subprocess
 from collections.abc import Iterator
 
-from copier_ml.shared.git import Git, own_environment
+from copier_ml.shared.git import Git
 from copier_ml.shared.project import Project
 
 from .findings import Report
 
 OURS = re.compile(r"template/(adopt-)?(v?\d.*|[0-9a-f]{7,40})")
 """Branches that copier-ml makes; the owner may have others below ``template/``."""
-
-STALE = re.compile(r"needs to be updated|network was disabled|not found in the cache")
-"""What uv says of a lock that does not fit: one that fits needs no network and no cache."""
 
 
 def look(project: Project, report: Report) -> None:
@@ -36,7 +31,6 @@ def look(project: Project, report: Report) -> None:
             f"put into {path.rpartition('.')[0]} what is missing there, and delete this one",
         )
     _find_branches(project, report)
-    _check_lock(project, report)
 
 
 def _find_marked(project: Project) -> list[str]:
@@ -88,34 +82,3 @@ def _list_worktrees(git: Git) -> Iterator[tuple[str, tuple[str, bool]]]:
         facts = dict(line.partition(" ")[::2] for line in block.splitlines())
         branch = facts.get("branch", "").removeprefix("refs/heads/")
         yield branch, (facts["worktree"], "prunable" in facts)
-
-
-def _check_lock(project: Project, report: Report) -> None:
-    folder = project.folder
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if not (folder / "uv.lock").exists() or not (folder / "pyproject.toml").exists():
-        return
-    if not uv:
-        report.notes.append("uv is not on PATH, so uv.lock was not looked at")
-        return
-    done = subprocess.run(
-        [uv, "lock", "--check", "--offline"],
-        cwd=folder,
-        env={name: text for name, text in own_environment().items() if name != "VIRTUAL_ENV"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if not done.returncode:
-        return
-    if STALE.search(done.stderr):
-        report.add(
-            "uv.lock",
-            "it does not fit pyproject.toml",
-            "a lock that 'uv lock --check' accepts",
-            "'uv lock', and commit it",
-        )
-    else:
-        report.notes.append(f"uv cannot check uv.lock: {' '.join(done.stderr.split())}")

@@ -1,13 +1,11 @@
 """What keeps a GPU from training, and what to do about it."""
 
+from dataclasses import replace
+
 import pytest
-
-from {{ package_name }}.machine import Build, Gpu
-
-from .situations import (
+from situations import (
     ALONE,
     CPU,
-    CUDA,
     H200,
     LOCKED,
     NEWER,
@@ -17,10 +15,14 @@ from .situations import (
     ON_H200,
     PASCAL,
     RUBIN,
+    UNKNOWN,
     Situation,
     check,
     facts,
 )
+
+from copier_ml.doctor.machine.environment import Build
+from copier_ml.doctor.machine.hardware import Gpu
 
 SITUATIONS: dict[str, Situation] = {
     "all is well": (facts(), "", ""),
@@ -33,7 +35,7 @@ SITUATIONS: dict[str, Situation] = {
         facts(NO_GPU, devices=()),
         "problem",
         (
-            "no NVIDIA driver answers, the installed build is for CUDA 13.0: install driver "
+            "no NVIDIA driver, the installed build is for CUDA 13.0: install NVIDIA driver "
             "580.65.06 or newer, or run 'ACCELERATOR=cpu uv run just sync'"
         ),
     ),
@@ -42,11 +44,11 @@ SITUATIONS: dict[str, Situation] = {
         "problem",
         (
             "driver 535.54 is older than 580.65.06, which CUDA 13.0 needs: update the driver, or "
-            "answer cuda_version 12.6 in 'copier update'"
+            "run 'copier-ml update --data cuda_version=12.6'"
         ),
     ),
     "driver too old, no answer helps": (
-        facts({"driver": "520.1"}, needs=CPU | {"cuda": ALONE}),
+        facts({"driver": "520.1"}, needs=replace(CPU, cuda=ALONE)),
         "problem",
         "driver 520.1 is older than 580.65.06, which CUDA 13.0 needs: update the driver",
     ),
@@ -56,14 +58,14 @@ SITUATIONS: dict[str, Situation] = {
         "driver 535.54 is older than 580.65.06",
     ),
     "driver older than the native one": (
-        facts(needs=CPU | {"cuda": NEWER}, build=Build("torch", "2.15.0+cu130", "13.2")),
+        facts(needs=replace(CPU, cuda=NEWER), build=Build("torch", "2.15.0+cu130", "13.2")),
         "note",
-        "driver 580.95.05 is older than 595.71.05, with which CUDA 13.2 came: it works",
+        "older than 595.71.05, the driver that CUDA 13.2 was released with: it works",
     ),
     "driver of Windows that the matrix does not know": (
         facts(
             {"system": "windows", "processor": "AMD64", "libc": ""},
-            needs=CPU | {"cuda": CUDA | OLDER},
+            needs=replace(CPU, cuda=OLDER),
         ),
         "",
         "",
@@ -89,20 +91,21 @@ SITUATIONS: dict[str, Situation] = {
     "GPU there, project without CUDA": (
         facts(build=ON_CPU, devices=(), needs=CPU, locked=LOCKED[:2]),
         "note",
-        "answer cuda_version 13.0 in 'copier update'",
+        "run 'copier-ml update --data cuda_version=13.0'",
     ),
     "GPU too old": (
         facts({"gpus": (PASCAL,)}),
         "problem",
         (
-            "Tesla P100, capability 6.0, 16 GiB, CUDA 13.0 has code for 7.5, 8.0, 8.6, 9.0, 10.0, "
-            "12.0: use another GPU, or answer cuda_version 12.6"
+            "Tesla P100, compute capability 6.0, 16 GiB, the build for CUDA 13.0 supports 7.5, "
+            "8.0, 8.6, 9.0, 10.0, 12.0: use another GPU, or run 'copier-ml update --data "
+            "cuda_version=12.6'"
         ),
     ),
     "GPU too new": (
         facts({"gpus": (RUBIN,)}),
         "problem",
-        "Some later GPU, capability 13.0, memory unknown, CUDA 13.0 has code for",
+        "Some later GPU, compute capability 13.0, memory unknown, the build for CUDA 13.0",
     ),
     "GPU of a higher minor version": (facts({"gpus": (Gpu("Ada", "8.9", 0),)}), "", ""),
     "one of several GPUs too old": (
@@ -127,14 +130,14 @@ SITUATIONS: dict[str, Situation] = {
         "torch sees 1 of 2 GPUs: run 'uv run just sync', then restart the machine",
     ),
     "framework missing": (
-        facts(build=None, build_error="No module named 'torch'", devices=()),
+        facts(build=None, error="No module named 'torch'", devices=()),
         "problem",
-        "it cannot be imported (No module named 'torch'): install it with 'uv run just sync'",
+        "torch cannot be imported (No module named 'torch'): install it with 'uv run just sync'",
     ),
     "build for another CUDA": (
         facts(build=Build("torch", "2.15.0+cu132", "13.2")),
         "problem",
-        "torch 2.15.0+cu132 for CUDA 13.2, the project is for CUDA 13.0: run 'ACCELERATOR=cuda",
+        "torch 2.15.0+cu132 for CUDA 13.2, the project requires CUDA 13.0: run 'ACCELERATOR=cuda",
     ),
     "build of the same major version, which is all that JAX says": (
         facts(build=Build("torch", "2.15.0+cu130", "13")),
@@ -144,22 +147,48 @@ SITUATIONS: dict[str, Situation] = {
     "build for CUDA, project without": (
         facts(needs=CPU, locked=LOCKED),
         "problem",
-        "the project has a build for the CPU alone: run 'uv run just sync'",
+        "the project requires the build for the CPU: run 'uv run just sync'",
     ),
     "calculation fails": (
-        facts(failures={0: "CUDA error: no kernel image"}),
+        facts(devices=(replace(ON_H200, failure="CUDA error: no kernel image"),)),
         "problem",
         "cuda:0 NVIDIA H200 fails: CUDA error: no kernel image: restart the machine",
     ),
     "toolkit of another CUDA": (
         facts({"nvcc": "12.4"}),
         "note",
-        "nvcc 12.4, the build is for CUDA 13.0: an extension in C++ must be compiled with",
+        "nvcc 12.4, the build is for CUDA 13.0: compile C++ extensions with",
+    ),
+    "build that this copier-ml does not know": (
+        facts(
+            needs=replace(CPU, cuda=UNKNOWN),
+            build=Build("torch", "3.1.0+cu140", "14.0"),
+            locked=("3.1.0+cu140",),
+        ),
+        "note",
+        "drivers and GPUs of torch cu140 are not known: use a newer copier-ml",
+    ),
+    "driver too old, nothing installed, project for CUDA": (
+        facts({"driver": "535.54"}, python="", build=None, devices=()),
+        "problem",
+        "driver 535.54 is older than 580.65.06",
+    ),
+    "driver broken, nothing installed, project for the CPU": (
+        facts(
+            {"driver": "", "driver_error": "it hangs", "gpus": ()},
+            needs=CPU,
+            python="",
+            build=None,
+            devices=(),
+            locked=LOCKED[:2],
+        ),
+        "note",
+        "it hangs",
     ),
     "toolkit of the same CUDA": (facts({"nvcc": "13.1"}), "", ""),
 }
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
-def test_a_situation_has_its_verdict_and_its_remedy(name: str) -> None:
+def test_a_situation_has_its_verdict_and_its_fix(name: str) -> None:
     check(SITUATIONS[name])

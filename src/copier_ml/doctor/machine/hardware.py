@@ -7,42 +7,17 @@ import shutil
 import struct
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 TIMEOUT_S = 20
-"""A driver that is busy or broken may take long to answer, or not answer at all."""
+"""A driver that is busy or broken may take long to answer, or never answer."""
 
 FIELDS = ("name", "driver_version", "memory.total", "compute_cap")
 LISTED = {0, 14}
-"""Exit codes of nvidia-smi with a whole list of GPUs; 14 warns of a damaged infoROM."""
+"""Exit codes of nvidia-smi with a complete list of GPUs; 14 warns of a damaged infoROM."""
 
 BITS = 8 * struct.calcsize("P")
-"""Width of this Python; one of 32 bits also runs on a system of 64."""
-
-
-@dataclass(frozen=True)
-class Build:
-    """The installed build of the framework."""
-
-    package: str
-    version: str
-    cuda: str
-    """CUDA that it was built for, such as 13.0, or its major version; empty for the CPU."""
-
-
-@dataclass(frozen=True)
-class Device:
-    """A device that the framework can compute on, beside the CPU."""
-
-    index: int
-    name: str
-    kind: str
-    """'cuda', or 'mps' on a Mac."""
-
-    capability: str
-    """Compute capability; empty where there is none."""
-
-    memory_bytes: int
-    """0 where unknown."""
+"""Width of this Python; one of 32 bits also runs on a 64-bit system."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +26,10 @@ class Gpu:
 
     name: str
     capability: str
-    """Empty if the driver does not say."""
+    """Compute capability; empty if unknown."""
 
     memory_bytes: int
-    """0 if the driver does not say."""
+    """0 if unknown."""
 
 
 @dataclass(frozen=True)
@@ -65,33 +40,31 @@ class Machine:
     """'linux', 'windows' or 'darwin'."""
 
     processor: str
-    """'x86_64', 'AMD64', 'aarch64' or 'arm64'; anything else has no wheels."""
+    """'x86_64', 'AMD64', 'aarch64' or 'arm64'; others have no wheels."""
 
-    python: str
     libc: str
     """Name and version, such as 'glibc 2.36'; empty where it does not matter."""
 
     driver: str = ""
-    """Version of NVIDIA's driver; empty if none answers."""
+    """Version of the NVIDIA driver; empty if there is none."""
 
     driver_error: str = ""
-    """What a driver says that is there but does not work."""
+    """Error message of a driver that is installed and does not work."""
 
     gpus: tuple[Gpu, ...] = ()
     nvcc: str = ""
     """Version of the CUDA toolkit's compiler; empty if there is none."""
 
     visible: str | None = None
-    """What CUDA_VISIBLE_DEVICES says, if it is set."""
+    """Value of CUDA_VISIBLE_DEVICES, if it is set."""
 
 
 def read() -> Machine:
-    """Look at this machine. It takes about a second where there is a GPU."""
+    """Read the facts of this machine. It takes about a second on a machine with a GPU."""
     driver, driver_error, gpus = _read_driver()
     return Machine(
         system=platform.system().lower(),
         processor=platform.machine() + (" in 32 bits" if BITS == 32 else ""),
-        python=platform.python_version(),
         libc=_read_libc(),
         driver=driver,
         driver_error=driver_error,
@@ -101,21 +74,24 @@ def read() -> Machine:
     )
 
 
-def ask(
-    program: str, *arguments: str, timeout_s: float, **variables: str
-) -> subprocess.CompletedProcess[str] | None:
-    """Run a program and return what it says; None if it is not there, or cannot be run.
+def run(
+    program: str, *arguments: str, timeout_s: float, folder: Path | None = None, **variables: str
+) -> "subprocess.CompletedProcess[str] | None":
+    """Run a program of the machine; return None if it is missing or cannot be executed.
 
     Raises:
-        TimeoutExpired: If it takes too long.
+        subprocess.TimeoutExpired: It takes too long.
     """
     path = shutil.which(program)
-    if path is None:
+    if path is None or not Path(path).is_absolute():  # Windows looks in the current folder first.
         return None
+    environment = {name: text for name, text in os.environ.items() if name != "VIRTUAL_ENV"}
     try:
-        return subprocess.run(  # noqa: S603  (fixed words, and no shell)
+        return subprocess.run(
             [path, *arguments],
-            env=os.environ | variables,
+            cwd=folder,
+            env=environment | variables,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
             encoding="utf-8",
@@ -127,7 +103,7 @@ def ask(
 
 
 def _read_driver() -> tuple[str, str, tuple[Gpu, ...]]:
-    """Return the driver's version, or what it complains about, and its GPUs."""
+    """Return the driver's version, or its error message, and its GPUs."""
     try:
         done = _query(FIELDS)
         if done and "compute_cap" in done.stdout + done.stderr:  # too old to know that field
@@ -140,13 +116,13 @@ def _read_driver() -> tuple[str, str, tuple[Gpu, ...]]:
     rows = [row for row in rows if len(row) >= 3 and re.fullmatch(r"\d+(\.\d+)+", row[1])]
     if done.returncode not in LISTED or not rows:
         told = " ".join((done.stdout + done.stderr).split())[:300]
-        return "", f"nvidia-smi exits with {done.returncode}: {told or 'it says nothing'}", ()
+        return "", f"nvidia-smi exits with {done.returncode}: {told or 'no output'}", ()
     return rows[0][1], "", tuple(_gpu(name, *facts) for name, _, *facts in rows)
 
 
-def _query(fields: tuple[str, ...]) -> subprocess.CompletedProcess[str] | None:
+def _query(fields: tuple[str, ...]) -> "subprocess.CompletedProcess[str] | None":
     query = f"--query-gpu={','.join(fields)}"
-    return ask("nvidia-smi", query, "--format=csv,noheader,nounits", timeout_s=TIMEOUT_S)
+    return run("nvidia-smi", query, "--format=csv,noheader,nounits", timeout_s=TIMEOUT_S)
 
 
 def _gpu(name: str, memory_mib: str, capability: str = "", *_: str) -> Gpu:
@@ -156,7 +132,7 @@ def _gpu(name: str, memory_mib: str, capability: str = "", *_: str) -> Gpu:
 
 def _read_nvcc() -> str:
     try:
-        done = ask("nvcc", "--version", timeout_s=TIMEOUT_S)
+        done = run("nvcc", "--version", timeout_s=TIMEOUT_S)
     except subprocess.TimeoutExpired:
         return ""
     found = re.search(r"release (\d+\.\d+)", done.stdout if done else "")

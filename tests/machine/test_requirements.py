@@ -1,14 +1,44 @@
-"""What is wrong with a project or its platform, and what to do about it."""
+"""Platform, Python, C library, lock and indexes: each problem has its fix."""
 
 import pytest
+from situations import LOCKED, NO_GPU, ON_CPU, SKLEARN, Situation, check, facts
 
-from {{ package_name }}.machine import Build, Device
-
-from .situations import LOCKED, NO_GPU, ON_CPU, Situation, check, facts
+from copier_ml.doctor.machine import uv
+from copier_ml.doctor.machine.environment import Build, Device
 
 SITUATIONS: dict[str, Situation] = {
-    "no lock": (facts(locked=None), "problem", "there is no uv.lock: run 'uv lock'"),
-    "no lock, and no project: a container": (facts(locked=None, index=None), "note", "not asked"),
+    "no lock": (facts(locked=None), "problem", "uv.lock is missing: run 'uv lock'"),
+    "no project, as in a container": (
+        facts(has_pyproject=False, locked=None, lock_check=None, index=None),
+        "",
+        "",
+    ),
+    "no uv": (facts(lock_check=None, index=None), "note", "uv is not on PATH: install uv"),
+    "project that is not trusted": (
+        facts(is_trusted=False, build=None, devices=(), lock_check=None, index=None),
+        "note",
+        "not checked, as that runs the project's code: pass --trust",
+    ),
+    "project that is not installed": (
+        facts(python="", build=None, devices=()),
+        "note",
+        "the project is not installed: run 'uv run just sync'",
+    ),
+    "lock that does not match": (
+        facts(lock_check=uv.STALE_LOCK),
+        "problem",
+        "uv.lock does not match pyproject.toml: run 'uv lock' and commit it",
+    ),
+    "lock that uv cannot check": (
+        facts(lock_check="uv cannot check uv.lock: No solution found"),
+        "note",
+        "uv cannot check uv.lock: No solution found",
+    ),
+    "file with conflict markers": (
+        facts(unreadable={"uv.lock": "Invalid statement (at line 1, column 1)"}, locked=None),
+        "problem",
+        "(Invalid statement (at line 1, column 1)): resolve its merge conflict, or restore",
+    ),
     "lock without the build": (
         facts(locked=LOCKED[:2]),
         "problem",
@@ -20,11 +50,11 @@ SITUATIONS: dict[str, Situation] = {
         "2.15.0+cu130 is installed: run 'uv run just sync'",
     ),
     "Python too old": (
-        facts({"python": "3.10.4"}),
+        facts(python="3.10.4"),
         "problem",
         "3.10.4, the lock serves 3.11 to 3.14",
     ),
-    "Python too new": (facts({"python": "3.15.0rc1"}), "problem", "'uv python pin 3.14'"),
+    "Python too new": (facts(python="3.15.0rc1"), "problem", "'uv python pin 3.14'"),
     "C library too old": (
         facts({"libc": "glibc 2.17"}),
         "problem",
@@ -61,7 +91,7 @@ SITUATIONS: dict[str, Situation] = {
     "project without an accelerator": (
         facts(
             NO_GPU,
-            needs={"python": ["3.11", "3.14"]},
+            needs=SKLEARN,
             build=Build("scikit-learn", "1.9.1", ""),
             devices=(),
         ),
@@ -72,5 +102,5 @@ SITUATIONS: dict[str, Situation] = {
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
-def test_a_situation_has_its_verdict_and_its_remedy(name: str) -> None:
+def test_a_situation_has_its_verdict_and_its_fix(name: str) -> None:
     check(SITUATIONS[name])

@@ -1,0 +1,45 @@
+"""One fact about the machine, and the report of all of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+SYNC = "uv run just sync"
+"""The command that installs a project."""
+
+Verdict = Literal["ok", "note", "problem"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fact, and its verdict."""
+
+    subject: str
+    found: str
+    verdict: Verdict = "ok"
+    expected: str = ""
+    remedy: str = ""
+
+    def line(self) -> str:
+        """Write the fact, what was expected, and the fix."""
+        expected = f", {self.expected}" if self.expected else ""
+        return f"{self.found}{expected}: {self.remedy}" if self.remedy else self.found + expected
+
+
+def write_table(findings: Sequence[Finding]) -> Iterator[str]:
+    """Write a row for each finding, and below them a line for each that is not 'ok'."""
+    n_problems = sum(finding.verdict == "problem" for finding in findings)
+    yield f"machine: {n_problems or 'no'} problem{'' if n_problems == 1 else 's'}\n"
+    width = max(len(finding.subject) for finding in findings)
+    for finding in findings:
+        yield _printable(f"{finding.verdict:9}{finding.subject:{width}}  {finding.found}")
+    told = [finding for finding in findings if finding.verdict != "ok"]
+    if told:
+        yield ""
+    for finding in told:
+        yield _printable(f"{finding.verdict}: {finding.line()}")
+
+
+def _printable(text: str) -> str:
+    """Replace control characters: a lock or a program's output may contain any."""
+    return "".join(char if char.isprintable() else "?" for char in text)
