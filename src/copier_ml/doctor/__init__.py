@@ -1,1 +1,1 @@
-"""Say what is wrong between a project and its template, without touching either."""
+"""Check a project against its template and its machine, and change nothing."""

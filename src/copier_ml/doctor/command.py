@@ -27,4 +27,5 @@ def add_options(add: options.Add) -> None:
     """Declare the options."""
     options.add_project(add)
     add("--json", action="store_true", help="write JSON")
-    options.add_trust(add)
+    text = "run code of the project, and of a template that copier-ml did not come from"
+    options.add_trust(add, text)

@@ -20,13 +20,11 @@ def add_data(add: Add, text: str) -> None:
     add("-d", "--data", **pairs, help=text)
 
 
-def add_trust(add: Add) -> None:
+def add_trust(
+    add: Add, text: str = "run code of a template that is not the one that copier-ml came from"
+) -> None:
     """Declare that a template may run its code."""
-    add(
-        "--trust",
-        action="store_true",
-        help="run code of a template that is not the one that copier-ml came from",
-    )
+    add("--trust", action="store_true", help=text)
 
 
 def split_pair(text: str) -> tuple[str, str]:

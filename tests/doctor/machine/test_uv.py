@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from programs import empty_path, fake
-from situations import BOTH, CPU, CUDA, SKLEARN
+from machine_programs import empty_path, fake
+from machine_situations import BOTH, CPU, CUDA, SKLEARN
 
 from copier_ml.doctor.machine import uv
 

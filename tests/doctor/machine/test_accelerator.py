@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from situations import (
+from machine_situations import (
     ALONE,
     CPU,
     H200,

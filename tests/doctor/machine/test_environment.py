@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from programs import describe, install
+from machine_programs import describe, install
 
 from copier_ml.doctor.machine import environment
 from copier_ml.doctor.machine.environment import Build, Device

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from programs import empty_path, fake
+from machine_programs import empty_path, fake
 
 from copier_ml.doctor.machine import hardware
 

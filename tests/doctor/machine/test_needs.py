@@ -7,7 +7,7 @@ import pytest
 import tomli_w
 from conftest import ROOT
 from loaded import matrix, packages
-from situations import LOCKED_PLATFORMS
+from machine_situations import LOCKED_PLATFORMS
 
 from copier_ml.doctor.machine import needs
 from copier_ml.doctor.machine.needs import CudaBuild, Needs

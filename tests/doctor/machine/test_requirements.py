@@ -1,7 +1,7 @@
 """Platform, Python, C library, lock and indexes: each problem has its fix."""
 
 import pytest
-from situations import LOCKED, NO_GPU, ON_CPU, SKLEARN, Situation, check, facts
+from machine_situations import LOCKED, NO_GPU, ON_CPU, SKLEARN, Situation, check, facts
 
 from copier_ml.doctor.machine import uv
 from copier_ml.doctor.machine.environment import Build, Device

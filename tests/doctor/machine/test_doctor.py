@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from conftest import git
 from diagnosed import make
+from machine_programs import fake
+from machine_situations import PASCAL, facts
 from owner import Project
-from programs import fake
-from situations import PASCAL, facts
 from tiny import commit, make_template, write
 
 from copier_ml.cli import main
