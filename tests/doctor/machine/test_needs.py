@@ -26,7 +26,7 @@ def write(folder: Path, **project: Any) -> Path:
 
 
 def test_the_matrix_is_that_of_the_template() -> None:
-    copy = ROOT / "src" / "copier_ml" / "machine" / "cuda.toml"
+    copy = ROOT / "src/copier_ml/doctor/machine/cuda.toml"
     template = ROOT / "extensions" / "cuda.toml"
     remedy = "run 'cp extensions/cuda.toml src/copier_ml/doctor/machine/'"
     assert copy.read_bytes() == template.read_bytes(), remedy
