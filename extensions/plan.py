@@ -22,6 +22,9 @@ CHOICES = Path(__file__).with_name("choices.toml")
 RENAMED = {"forge": "ci"}
 """Questions that had another name: an update plans with the old answers of a project, too."""
 
+FIRST_FEATURES = {"docs", "devcontainer", "notebooks"}
+"""Choices of ``features`` before there was a question ``profile``: the other parts came with all."""
+
 Row = dict[str, Any]
 
 
@@ -108,11 +111,23 @@ class Plan:
     bot: str
     """Name of the bot that raises versions; empty without one, or where its file is left out."""
 
+    parts: list[str]
+    """Optional parts that the project has."""
+
+    has_containers: bool
+    """Whether there are container images."""
+
     has_docs: bool
     """Whether there is a documentation site."""
 
     has_notebooks: bool
     """Whether there are notebooks."""
+
+    has_promotion: bool
+    """Whether evaluated models are promoted."""
+
+    has_serving: bool
+    """Whether predictions are served over HTTP."""
 
     absent_paths: list[str]
     """Gitignore patterns, anchored at the project root, of what the answers leave out."""
@@ -130,7 +145,8 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     """
     choices = _read_choices()
     answers = {new: answers[old] for new, old in RENAMED.items() if old in answers} | {**answers}
-    chosen, others = _divide(choices, answers)
+    parts = _parts(choices["features"], answers)
+    chosen, others = _divide(choices, {**answers, "features": parts})
     pages = _pages(answers.get("repository_url", ""), chosen)
     package = answers["package_name"]
     distribution = package.replace("_", "-")
@@ -166,8 +182,12 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         has_workflows=".github/" in _collect(chosen, "paths"),
         has_pipelines=".gitlab/" in _collect(chosen, "paths"),
         bot=_bot(choices["dependency_bot"].get(answers.get("dependency_bot", ""), {}), absent),
-        has_docs="docs" in groups,
-        has_notebooks="notebooks" in groups,
+        parts=sorted(parts),
+        has_containers="containers" in parts,
+        has_docs="docs" in parts,
+        has_notebooks="notebooks" in parts,
+        has_promotion="promotion" in parts,
+        has_serving="serving" in parts,
         absent_paths=absent,
         owned_paths=_owned(chosen, package),
     )
@@ -176,6 +196,17 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
 @cache
 def _read_choices() -> dict[str, dict[str, Row]]:
     return tomllib.loads(CHOICES.read_text(encoding="utf-8"))
+
+
+def _parts(rows: Mapping[str, Row], answers: Mapping[str, Any]) -> list[str]:
+    """Name the parts of a profile, or those that were chosen."""
+    profile = answers.get("profile", "")
+    asked = answers.get("features", [])
+    if profile == "choose":
+        return list(asked)
+    if not profile:
+        return [name for name in rows if name in asked or name not in FIRST_FEATURES]
+    return [name for name, row in rows.items() if profile in row["profiles"]]
 
 
 def _divide(

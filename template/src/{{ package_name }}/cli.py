@@ -1,66 +1,102 @@
-"""Command line: one subcommand a verb. A mistake of its user ends with one line."""
+"""Command line: finds the command, shows its help, and reports a user's mistake in one line."""
 
+import difflib
+import errno
 import logging
 import re
 import sys
+from collections.abc import Iterable
+from importlib.metadata import requires, version
 from typing import NoReturn
 
-from pydantic import BaseModel, ValidationError
-from pydantic_settings import CliApp, CliSubCommand, SettingsConfigDict, SettingsError
+from . import parts
+from .errors import UserError
 
-from . import verbs
-from .settings import Settings
-from .sources import nearest
-from .verbs import COMMAND
-
-
-class Cli(BaseModel):
-    """Train, judge and use a model of handwritten digits."""
-
-    model_config = SettingsConfigDict(cli_prog_name=COMMAND, cli_use_class_docs_for_groups=True)
-
-    data: CliSubCommand[verbs.Data]
-    train: CliSubCommand[verbs.Train]
-    evaluate: CliSubCommand[verbs.Evaluate]
-    promote: CliSubCommand[verbs.Promote]
-    run: CliSubCommand[verbs.Run]
-    predict: CliSubCommand[verbs.Predict]
-    serve: CliSubCommand[verbs.Serve]
-    export: CliSubCommand[verbs.Export]
-    explain: CliSubCommand[verbs.Explain]
-    tune: CliSubCommand[verbs.Tune]
-    settings: CliSubCommand[verbs.ShowSettings]
-    doctor: CliSubCommand[verbs.Doctor]
-    environment: CliSubCommand[verbs.ShowEnvironment]
-
-    def cli_cmd(self) -> None:
-        CliApp.run_subcommand(self)
+PROGRAM = __package__.replace("_", "-")
+NOT_A_BUG = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
+"""What a full or read-only disk, or missing permissions, raise."""
 
 
 def main() -> None:
-    """Run the command line. A user's mistake ends with one line: exit code 1, or 2 for usage."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    """Run the command line.
+
+    A user's mistake ends with one line and exit code 1, wrong usage with 2. Any other error keeps
+    its traceback; ``--debug`` shows the traceback of a mistake as well.
+    """
+    arguments = [one for one in sys.argv[1:] if one != "--debug"]
+    is_debugging = "--debug" in sys.argv
+    level = logging.DEBUG if is_debugging else logging.INFO
+    logging.basicConfig(level=level, format="%(message)s")
     try:
-        CliApp.run(Cli, cli_exit_on_error=False)
-    except SettingsError as error:
-        _stop(_explain_usage(str(error)), code=2)
-    except ValidationError as error:
-        _stop("; ".join(str(problem["ctx"]["error"]) for problem in error.errors()))
-    except ModuleNotFoundError as error:
-        _stop(f"{error.name} is not installed here; install it with 'uv run just sync'")
-    except (ValueError, OSError) as error:
-        _stop(str(error))
+        _dispatch(arguments)
+    except (UserError, ModuleNotFoundError, OSError) as error:
+        if is_debugging or not (line := _explain(error)):
+            raise
+        _stop(line)
     except KeyboardInterrupt:
         _stop("stopped", code=130)
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which known name was probably meant, or which ones there are."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
+
+
+def is_required(module: str) -> bool:
+    """Say whether a module belongs to what the project requires, for itself or for a part."""
+    names = [re.split(r"[^\w-]", line)[0].lower() for line in requires(PROGRAM) or []]
+    top = module.partition(".")[0].lower().replace("_", "-")
+    return any(name == top or name.startswith(f"{top}-") for name in names)
+
+
+def _dispatch(arguments: list[str]) -> None:
+    known = parts.summaries()
+    two = " ".join(arguments[:2])
+    name = two if two in known else "".join(arguments[:1])
+    if name in {"", "-h", "--help"}:
+        print(f"usage: {PROGRAM} COMMAND [OPTIONS]\n\nCommands:")
+        print("\n".join(f"  {one:21} {text}" for one, text in known.items()))
+        print(f"\n'{PROGRAM} COMMAND --help' lists the options of a command.")
+    elif name == "--version":
+        print(version(PROGRAM))
+    elif name not in known:
+        _stop(f"there is no command {name!r}; {nearest(name, known)}", code=2)
+    else:
+        _run(name, arguments[len(name.split()) :])
+
+
+def _run(name: str, arguments: list[str]) -> None:
+    from . import options  # Late: pydantic takes longer to import than the list of commands.
+
+    command = parts.command(name)
+    if {"-h", "--help"} & {*arguments}:
+        print(f"usage: {PROGRAM} {name} [OPTIONS]\n\n{parts.summaries()[name]}")
+        print(options.describe(command))
+        print("\n  --debug\n      Log more, and show the traceback of a mistake.")
+        return
+    try:
+        options.parse(command, arguments).cli_cmd()
+    except options.UsageError as error:
+        text = str(error)
+        if unknown := re.search(r"unrecognized arguments: (--[\w-]+)", text):
+            flags = map(options.written, command.model_fields)
+            text = f"there is no {unknown[1]}; {nearest(unknown[1], flags)}"
+        _stop(f"{name}: {text}", code=2)
+
+
+def _explain(error: Exception) -> str:
+    """Say in one line what went wrong; empty if it may be a bug."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError) and is_required(str(error.name)):
+        return f"{error.name} is not installed; 'uv run just sync' installs all parts"
+    if isinstance(error, OSError) and error.errno in NOT_A_BUG:
+        return f"{error.filename or 'a file'}: {error.strerror}"
+    return ""
+
+
 def _stop(message: str, code: int = 1) -> NoReturn:
-    print(f"{COMMAND}: {message}", file=sys.stderr)
+    print(f"{PROGRAM}: {message}", file=sys.stderr)
     raise SystemExit(code)
-
-
-def _explain_usage(message: str) -> str:
-    if unknown := re.search(r"unrecognized arguments: --(\S+)", message):
-        flags = ["--" + name.replace("_", "-") for name in Settings.model_fields]
-        return f"there is no --{unknown[1]}; {nearest(f'--{unknown[1]}', flags)}"
-    return message

@@ -1,183 +1,100 @@
-"""What a model was made with: packages, Python, system, CUDA and driver; how two of them differ.
+"""The environment of a training: packages, Python, system and driver.
 
-A model carries the environment of its training. Where another package or another Python minor
-version would compute with it, its numbers may differ, so it is refused there.
+A model carries the environment of its training. If another package version or another Python would
+compute with it, its predictions may differ, so it is refused there.
 """
 
 import hashlib
 import json
-import logging
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+import platform
+import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import Any, Self
+from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 
-from . import devices, machine
+from .errors import UserError
 from .settings import PROJECT
 
-log = logging.getLogger(__name__)
+Environment = dict[str, Any]
+"""The keys ``python``, ``system``, ``driver`` and ``packages``: a version by its name."""
 
-Needed = tuple[NormalizedName, str]
-"""Name of a package, and the extra of it that is wanted; empty for none."""
-
-Versions = dict[str, str]
+DRIVER = Path("/proc/driver/nvidia/version")
 
 
-@dataclass(frozen=True)
-class Environment:
-    """What decides how a model computes."""
-
-    packages: Versions
-    """Installed version of each package that the project requires, whatever the accelerator."""
-
-    build: Versions
-    """The same of what only the framework's build requires, such as NVIDIA's libraries."""
-
-    extra: str
-    """Extra of the project that brings the framework's build; empty if there is none to choose."""
-
-    python: str
-    system: str
-    """System and processor, such as 'linux x86_64'."""
-
-    cuda: str
-    """CUDA of the framework's build; empty for the CPU's."""
-
-    driver: str
-    """Version of NVIDIA's driver; empty if none answers."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Digest of everything here, as 16 hex digits: equal environments have equal ones."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def requirements(self) -> list[str]:
-        """Pin each package, as pip reads it; the label of a build, such as +cu130, is left out."""
-        pins = self.packages | self.build
-        return [f"{name}=={version.partition('+')[0]}" for name, version in sorted(pins.items())]
-
-    def to_json(self) -> str:
-        """Write it down, with its fingerprint."""
-        return json.dumps(asdict(self) | {"fingerprint": self.fingerprint}, indent=2)
-
-    @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> Self:
-        """Take it back from what was written down.
-
-        Raises:
-            ValueError: If a fact is missing.
-        """
-        names = [field.name for field in fields(cls)]
-        if missing := [name for name in names if name not in facts]:
-            raise ValueError(f"it is no environment: it has no {', '.join(missing)}")
-        return cls(**{name: facts[name] for name in names})
-
-
+@cache  # What a process has imported does not change.
 def read() -> Environment:
-    """Look at this interpreter and this machine."""
-    here, built = machine.read(), devices.build()
-    packages = _closure(PROJECT, "")
-    accelerator = {canonicalize_name(built.package)} - packages.keys()
-    extra = ("cuda" if built.cuda else "cpu") if accelerator else ""
-    beside = _closure(PROJECT, extra)
-    return Environment(
-        packages=packages | {name: beside[name].partition("+")[0] for name in accelerator},
-        build={name: beside[name] for name in sorted(beside.keys() - packages.keys())},
-        extra=extra,
-        python=here.python,
-        system=f"{here.system} {here.processor}",
-        cuda=built.cuda,
-        driver=here.driver,
-    )
+    """Describe this interpreter and machine."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}".lower(),
+        "driver": _driver(),
+        "packages": _packages(),
+    }
 
 
-def differences(one: Environment, other: Environment) -> list[str]:
-    """Name everything that differs: the fact, then the one and the other value."""
-    found = []
-    for field in fields(Environment):
-        a, b = getattr(one, field.name), getattr(other, field.name)
-        if isinstance(a, dict):
-            found += [f"{name} {_told(a, name)}, {_told(b, name)}" for name in _unequal(a, b)]
-        elif a != b:
-            found.append(f"{field.name} {a or 'none'}, {b or 'none'}")
-    return found
+def fingerprint(environment: Environment) -> str:
+    """Hash an environment to 16 hex digits: equal environments have equal fingerprints."""
+    text = json.dumps(environment, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def drift(model: Environment, here: Environment) -> list[str]:
-    """Name what keeps a model from being used here.
-
-    A package that only one of the two has does not: an image leaves out what its service never
-    imports, and a model that needs what is missing cannot be loaded.
-    """
-    found = []
-    if _minor(model.python) != _minor(here.python):
-        found.append(f"Python {_minor(model.python)}, here {_minor(here.python)}")
-    both = model.packages.keys() & here.packages.keys()
-    missed = [name for name in _unequal(model.packages, here.packages) if name in both]
-    return found + [f"{name} {model.packages[name]}, here {here.packages[name]}" for name in missed]
+def requirements(environment: Environment) -> list[str]:
+    """Pin each package, without the label of a build such as +cu130."""
+    pins = environment["packages"].items()
+    return [f"{name}=={version.partition('+')[0]}" for name, version in pins]
 
 
-def check(uri: str, metadata: Mapping[str, Any], *, is_drift_allowed: bool) -> None:
-    """See that a model may be used here, by what it carries about itself.
+def check(uri: str, trained_with: Environment, *, is_drift_allowed: bool) -> None:
+    """Check that a model may be used here. A package that only one side has does not count.
 
     Raises:
-        ValueError: If a package or the Python differs from those of its training, unless allowed.
+        UserError: If a package or the Python differs from the training's, unless allowed.
     """
-    if "environment" not in metadata:
-        log.warning("%s does not say what it was made with: train it again to have it say so", uri)
-    elif missed := drift(Environment.of(metadata["environment"]), read()):
-        told = f"{uri} was made with {'; '.join(missed)}"
-        if not is_drift_allowed:
-            raise ValueError(
-                f"{told}; 'environment restore' brings its packages back, "
-                "'--allow-environment-drift' does without"
-            )
-        log.warning("%s, which was allowed", told)
+    here, theirs = read(), trained_with["packages"]
+    both = sorted(theirs.keys() & here["packages"].keys())
+    pairs = [(name, theirs[name], here["packages"][name]) for name in both]
+    # A build's label is no difference: CPU and CUDA may exchange models.
+    found = [
+        f"{name} {old} (here {new})"
+        for name, old, new in pairs
+        if old.partition("+")[0] != new.partition("+")[0]
+    ]
+    minors = [".".join(one["python"].split(".")[:2]) for one in (trained_with, here)]
+    if minors[0] != minors[1]:
+        found.insert(0, f"Python {minors[0]} (here {minors[1]})")
+    if found and not is_drift_allowed:
+        raise UserError(
+            f"{uri} was trained with {', '.join(found)}; "
+            "install these, or add --allow-environment-drift"
+        )
 
 
-def _closure(root: str, extra: str) -> Versions:
-    """Follow the requirements of a package through what is installed, and name what they reach."""
-    found: Versions = {}
-    waiting = [(canonicalize_name(root), extra)]
-    seen = set(waiting)
-    while waiting:
-        name, extra = waiting.pop()
+def _packages() -> dict[str, str]:
+    """Follow the project's requirements through what is installed."""
+    found: dict[str, str] = {}
+    waiting = [(PROJECT, extra) for extra in ("", "cpu", "cuda")]
+    seen = {*waiting}
+    for name, extra in waiting:
         try:
-            found[name], required = _look_up(name, extra)
-        except PackageNotFoundError:  # Such as a library of CUDA that was left out on purpose.
+            package = distribution(name)
+        except PackageNotFoundError:  # Such as one that an image leaves out on purpose.
             continue
-        for needed in required:
-            if needed not in seen:
-                seen.add(needed)
-                waiting.append(needed)
-    found.pop(canonicalize_name(root), None)  # Its version says nothing: the commit does.
+        found[canonicalize_name(name)] = package.version
+        for required in map(Requirement, package.requires or []):
+            if required.marker is None or required.marker.evaluate({"extra": extra}):
+                needed = {(required.name, each) for each in {"", *required.extras}} - seen
+                seen |= needed
+                waiting += needed
+    del found[canonicalize_name(PROJECT)]  # Its version says nothing: the commit does.
     return dict(sorted(found.items()))
 
 
-@cache  # What a process has imported stays as it is, and a hundred packages take half a second.
-def _look_up(name: str, extra: str) -> tuple[str, tuple[Needed, ...]]:
-    """Return the version of a package, and what it or its extra requires, each with an extra."""
-    package = distribution(name)
-    needed: dict[Needed, None] = {}
-    for requirement in map(Requirement, package.requires or []):
-        if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
-            required = canonicalize_name(requirement.name)
-            needed |= dict.fromkeys((required, wanted) for wanted in {"", *requirement.extras})
-    return package.version, tuple(needed)
-
-
-def _unequal(a: Versions, b: Versions) -> list[str]:
-    return sorted(name for name in a.keys() | b.keys() if a.get(name) != b.get(name))
-
-
-def _told(versions: Versions, name: str) -> str:
-    return versions.get(name, "none")
-
-
-def _minor(python: str) -> str:
-    return ".".join(python.split(".")[:2])
+def _driver() -> str:
+    """Return the version of NVIDIA's driver; empty if there is none, or not on Linux."""
+    text = DRIVER.read_text(encoding="utf-8") if DRIVER.is_file() else ""
+    version = re.search(r"\s(\d+\.\d[\d.]*)\s", text)
+    return version[1] if version else ""

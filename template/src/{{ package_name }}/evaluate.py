@@ -1,131 +1,142 @@
-"""Judge a registered model on the rows that its training never saw."""
+"""Evaluate a registered model on the rows that were held out from its training."""
 
+import json
 import logging
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-import numpy as np
+import mlflow
 import pandas as pd
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from . import (
-    alerts,
-    data,
-    environment,
-    lineage,
-    metrics,
-    model,
-    pictures,
-    predictions,
-    provenance,
-    registry,
-    tracking,
-)
+from . import alerts, data, files, metrics, model, parts, tracking
+from .commands import Evaluate
 from .data import Rows
-from .registry import Version
-from .report import Comparison, Report
-from .settings import Settings, SplitRule
+from .errors import UserError
+from .metrics import Probabilities, Scores
+from .settings import SplitRule
+from .tracking import Version
 
 log = logging.getLogger(__name__)
 
-N_EXAMPLES = 15
-"""Rows that the report shows: those whose true class the model thinks least likely."""
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Result of an evaluation."""
+
+    model: str
+    champion: str | None
+    data_sha256: str
+    n_rows: int
+    scores: Scores
+    thresholds: Scores
+    gains: Scores
+    """Gains over the champion, on rows that neither was trained on."""
+
+    classes: dict[Any, Any]
+    """Scores of each class, lowest recall first."""
+
+    calibration: list[dict[Any, Any]]
+    failures: list[str] = field(default_factory=list)
+    """Thresholds that the model fails, one sentence each."""
 
 
-def evaluate(settings: Settings) -> str:
-    """Score a model against the thresholds and the champion, and write a report.
+def evaluate(settings: Evaluate) -> str:
+    """Compare the scores of a model with the thresholds and the champion, and write a report.
 
-    The rule that held rows out comes from the model's own run, so a changed seed or fraction
-    cannot leak training rows into the score. Whether it passed is noted with the version, for
-    ``promote``.
+    The split is that of the model's own run, so that a changed seed cannot leak training rows into
+    the scores. The result is noted with the version, for ``promote``.
 
     Returns:
         One line with the scores.
 
     Raises:
-        ValueError: If a metric is below its threshold, or gains too little over the champion.
+        UserError: If the model fails a threshold.
     """
     rows = data.read(settings.data_path)
+    checksum = data.checksum(rows)
     with tracking.run("evaluate", settings) as run_id:
-        version = registry.find(settings.model)
-        provenance.log(environment.read())
-        lineage.log(rows, settings.data_path, data.digest(rows), "evaluate")
-        report = judge(version, rows, settings)
-        tracking.log(report.scores)
-        verdict = "failed" if report.missed else "passed"
-        notes = {"evaluation_sha256": report.data_sha256, "evaluation_run": run_id}
-        registry.note(version, evaluation=verdict, **notes)
-
-    if report.missed:
-        told = f"{version.uri} is not good enough: {'; '.join(report.missed)}"
-        alerts.send(told, settings)
-        raise ValueError(told)
-    worst = report.slices[0]
-    log.info("the worst class is %s with recall %.4f", worst.name, worst.recall)
-    return f"{version.uri} passes: {metrics.text(report.scores)}"
-
-
-def judge(version: Version, rows: pd.DataFrame, settings: Settings) -> Report:
-    """Score a version, compare it with the champion, and keep the report with the run."""
-    held_out = _held_out(version, rows)
-    probabilities = model.predict_proba(model.load(version.uri), held_out.features)
-    predicted = predictions.classes(probabilities)
-    scores = metrics.classification(held_out.target, predicted)
-    missed = metrics.below(scores, settings.thresholds)
-    comparison = _compare(version, rows, held_out)
-    if comparison:
-        missed += metrics.losses(comparison.scores, comparison.champion_scores, settings.gains)
-    report = Report(
-        model=version.uri,
-        data_sha256=data.digest(rows),
-        n_rows=len(held_out.target),
-        scores=scores,
-        thresholds=settings.thresholds,
-        comparison=comparison,
-        slices=metrics.slices(held_out.target, predicted),
-        calibration=metrics.calibration(held_out.target, probabilities),
-        missed=missed,
-    )
-    written = report.write(settings.reports_path, _draw(report, held_out, probabilities))
-    tracking.log_files(written)
-    return report
-
-
-def _compare(version: Version, rows: pd.DataFrame, held_out: Rows) -> Comparison | None:
-    """Score a version and the champion, if there is another, on rows that are new to both."""
-    champion = registry.champion()
-    if champion is None or champion.uri == version.uri:
-        return None
-    both = held_out.features.index.intersection(_held_out(champion, rows).features.index)
-    if both.empty:
-        log.warning("no row is new to both %s and %s: not compared", version.uri, champion.uri)
-        return None
-    features, target = held_out.features.loc[both], held_out.target.loc[both]
-    scores, champion_scores = (
-        metrics.classification(
-            target, predictions.classes(model.predict_proba(model.load(one.uri), features))
+        tracking.log_rows(rows, settings.data_path, checksum, "evaluate")
+        version = tracking.find(settings.model)
+        held_out = _held_out(version, rows)
+        probabilities = _predict(version, held_out, settings)
+        gains, champion = _gains(version, rows, settings)
+        found = Evaluation(
+            model=version.uri,
+            champion=champion,
+            data_sha256=checksum,
+            n_rows=len(held_out.target),
+            scores=metrics.scores(held_out.target, probabilities),
+            thresholds=settings.thresholds,
+            gains=gains,
+            classes=metrics.by_class(held_out.target, probabilities).to_dict("index"),
+            calibration=metrics.calibration(held_out.target, probabilities).to_dict("records"),
         )
+        found.failures.extend(_failures(found.scores, settings.thresholds, "is", "threshold"))
+        if gains:
+            found.failures.extend(_failures(gains, settings.gains, "gains", "minimum gain"))
+        path = settings.reports_path / "evaluation.json"
+        with files.replacing(path) as part:
+            part.write_text(json.dumps(asdict(found), indent=2) + "\n", encoding="utf-8")
+        written = [path]
+        for hook in parts.hooks("evaluated"):  # A part that reports.
+            written += hook.write(found, held_out, probabilities, settings.reports_path)
+        for path in written:
+            mlflow.log_artifact(str(path))
+        mlflow.log_metrics(found.scores)
+        result = "failed" if found.failures else "passed"
+        tracking.note(version, evaluation=result, evaluation_sha256=checksum, evaluation_run=run_id)
+    if found.failures:
+        text = f"{version.uri} failed: {'; '.join(found.failures)}"
+        alerts.send(text, settings)
+        raise UserError(text)
+    worst, its = next(iter(found.classes.items()))
+    log.info("lowest recall: class %s with %.4f; wrote %s", worst, its["recall"], written[-1])
+    return f"{version.uri} passed: {metrics.text(found.scores)}"
+
+
+def _failures(found: Scores, minimum: Scores, verb: str, what: str) -> list[str]:
+    """Name each metric that is below its minimum.
+
+    Raises:
+        UserError: If there is a minimum for a metric that does not exist.
+    """
+    if unknown := minimum.keys() - found.keys():
+        raise UserError(
+            f"{what}: there is no metric {min(unknown)!r}; there are {', '.join(found)}"
+        )
+    return [
+        f"{name} {verb} {found[name]:.4f} ({what} {least:g})"
+        for name, least in minimum.items()
+        if found[name] < least
+    ]
+
+
+def _gains(version: Version, rows: pd.DataFrame, settings: Evaluate) -> tuple[Scores, str | None]:
+    """Compare with the champion, if there is another one, on rows that neither was trained on."""
+    champion = tracking.champion()
+    if champion is None or champion.uri == version.uri:
+        return {}, None
+    ours, theirs = _held_out(version, rows), _held_out(champion, rows)
+    both = ours.features.index.intersection(theirs.features.index)
+    if both.empty:
+        log.warning("not compared: %s and %s share no held-out row", version.uri, champion.uri)
+        return {}, champion.uri
+    common = Rows(ours.features.loc[both], ours.target.loc[both])
+    new, old = (
+        metrics.scores(common.target, _predict(one, common, settings))
         for one in (version, champion)
     )
-    return Comparison(champion.uri, len(both), scores, champion_scores)
+    return {name: new[name] - old[name] for name in new}, champion.uri
 
 
 def _held_out(version: Version, rows: pd.DataFrame) -> Rows:
     """Return the rows that a version was not trained on."""
-    recorded = tracking.recorded(version.uri)
-    if recorded["data_sha256"] != data.digest(rows):
-        log.warning("%s was trained on other rows: some may be among these", version.uri)
-    return data.split(rows, SplitRule.model_validate(recorded)).test
+    settings = tracking.recorded(version)
+    if settings["data_sha256"] != data.checksum(rows):
+        log.warning("%s was trained on other rows: some of them may be among these", version.uri)
+    return data.split(rows, SplitRule.model_validate(settings)).test
 
 
-def _draw(report: Report, held_out: Rows, probabilities: NDArray[np.float64]) -> dict[str, Figure]:
-    """Draw what the report shows, each picture under its title."""
-    predicted = predictions.classes(probabilities)
-    worst = metrics.least_likely(held_out.target, probabilities, N_EXAMPLES)
-    truth = held_out.target.to_numpy()
-    sure = probabilities.max(axis=1)
-    titles = [f"{truth[row]} taken for {predicted[row]}, {sure[row]:.0%}" for row in worst]
-    return {
-        "Confusion matrix": pictures.confusion_matrix(held_out.target, predicted),
-        "Calibration": pictures.calibration(report.calibration),
-        "Worst examples": pictures.examples(held_out.features.iloc[worst], titles),
-    }
+def _predict(version: Version, rows: Rows, settings: Evaluate) -> Probabilities:
+    fitted = model.load(tracking.download(version.uri, settings))
+    return model.predict_proba(fitted, rows.features)

@@ -1,150 +1,76 @@
-"""Scores of predictions against the truth. Pure functions."""
-
-from dataclasses import dataclass
+"""Scores of predictions, and the table that names them. Pure functions."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    f1_score,
-    precision_recall_fscore_support,
-    precision_score,
-    recall_score,
-)
+from sklearn.metrics import classification_report
 
 from .schema import CLASSES
 
+Probabilities = NDArray[np.float64]
+"""Probability of each class, shape (n_rows, n_classes)."""
+
+Scores = dict[str, float]
 N_BINS = 10
-"""Bins of confidence, of equal width."""
 
 
-@dataclass(frozen=True)
-class Slice:
-    """Scores of the rows of one class, each in [0, 1]."""
-
-    name: str
-    n_rows: int
-    recall: float
-    precision: float
+def classes(probabilities: Probabilities) -> NDArray[np.int64]:
+    """Pick the most likely class of each row, shape (n_rows,)."""
+    found: NDArray[np.int64] = np.asarray(CLASSES)[probabilities.argmax(axis=1)]
+    return found
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """How far a model's confidence can be believed; a value a bin that has rows."""
-
-    confidence: list[float]
-    """Mean probability of the predicted class."""
-
-    accuracy: list[float]
-    """Share of the rows that are right."""
-
-    error: float
-    """Expected calibration error: the mean difference of both, weighted by rows, in [0, 1]. Source:
-    Guo et al., On Calibration of Modern Neural Networks, ICML 2017."""
+def table(probabilities: Probabilities) -> pd.DataFrame:
+    """Name predictions: the class, and the probability of each class, in [0, 1]."""
+    rows = pd.DataFrame(probabilities, columns=[f"probability_{name}" for name in CLASSES])
+    rows.insert(0, "prediction", classes(probabilities))
+    return rows
 
 
-def classification(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
-    """Score predicted classes.
-
-    Args:
-        truth: Labels, shape (n_rows,).
-        predicted: Labels, shape (n_rows,).
-
-    Returns:
-        Metric to value, each in [0, 1], higher is better; f1, precision and recall are means over
-        the classes, each class counting the same.
-    """
+def scores(truth: ArrayLike, probabilities: Probabilities) -> Scores:
+    """Score predictions: averages over the classes, and the calibration error; each in [0, 1]."""
+    found = _report(truth, probabilities)
+    mean = found["macro avg"]
     return {
-        "accuracy": float(accuracy_score(truth, predicted)),
-        "f1": float(f1_score(truth, predicted, average="macro", zero_division=0)),
-        "precision": float(precision_score(truth, predicted, average="macro", zero_division=0)),
-        "recall": float(recall_score(truth, predicted, average="macro", zero_division=0)),
+        "accuracy": float((classes(probabilities) == np.asarray(truth)).mean()),
+        "f1": mean["f1-score"],
+        "precision": mean["precision"],
+        "recall": mean["recall"],
+        "calibration_error": calibration_error(calibration(truth, probabilities)),
     }
 
 
-def loss(truth: ArrayLike, probabilities: NDArray[np.float64]) -> float:
-    """Mean of -log of the probability that each row's true class was given; 0 is perfect.
+def by_class(truth: ArrayLike, probabilities: Probabilities) -> pd.DataFrame:
+    """Score the rows of each class (precision, recall, f1-score, support), lowest recall first."""
+    found = pd.DataFrame(_report(truth, probabilities)).T
+    return found.loc[[str(name) for name in CLASSES]].sort_values("recall")
 
-    Args:
-        truth: Labels, shape (n_rows,).
-        probabilities: Shape (n_rows, n_classes).
+
+def calibration(truth: ArrayLike, probabilities: Probabilities) -> pd.DataFrame:
+    """Bin rows by confidence; columns confidence and accuracy (means), and n_rows."""
+    confidence = probabilities.max(axis=1)
+    rows = pd.DataFrame({"confidence": confidence})
+    rows["accuracy"] = classes(probabilities) == np.asarray(truth)
+    bins = rows.groupby(np.minimum((confidence * N_BINS).astype(int), N_BINS - 1))
+    return bins.mean().assign(n_rows=bins.size())
+
+
+def calibration_error(bins: pd.DataFrame) -> float:
+    """Average the distance of confidence and accuracy, weighted by rows, in [0, 1].
+
+    Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
     """
-    # scikit-learn's log_loss warns of probabilities that add up as exactly as float32 can.
-    given = probabilities[np.asarray(truth)[:, np.newaxis] == np.asarray(CLASSES)]
-    return float(-np.log(np.maximum(given, np.finfo(np.float64).eps)).mean())
+    distance = (bins["confidence"] - bins["accuracy"]).abs()
+    return float(np.average(distance, weights=bins["n_rows"]))
 
 
-def slices(truth: ArrayLike, predicted: ArrayLike) -> list[Slice]:
-    """Score the rows of each class that occurs, the worst first."""
-    precision, recall, _, n_rows = precision_recall_fscore_support(
-        truth, predicted, labels=CLASSES, zero_division=0
-    )
-    found = [
-        Slice(str(name), int(n), float(r), float(p))
-        for name, n, r, p in zip(CLASSES, n_rows, recall, precision, strict=True)
-    ]
-    return sorted((part for part in found if part.n_rows), key=lambda part: part.recall)
-
-
-def calibration(truth: ArrayLike, probabilities: NDArray[np.float64]) -> Calibration:
-    """Compare how sure a model is with how often it is right.
-
-    Args:
-        truth: Labels, shape (n_rows,).
-        probabilities: Shape (n_rows, n_classes).
-    """
-    sure = probabilities.max(axis=1)
-    right = np.asarray(CLASSES)[probabilities.argmax(axis=1)] == np.asarray(truth)
-    bins = np.minimum((sure * N_BINS).astype(int), N_BINS - 1)
-    n_rows = np.bincount(bins, minlength=N_BINS)
-    filled = n_rows > 0
-    confidence = np.bincount(bins, sure, N_BINS)[filled] / n_rows[filled]
-    accuracy = np.bincount(bins, right, N_BINS)[filled] / n_rows[filled]
-    error = np.average(np.abs(confidence - accuracy), weights=n_rows[filled])
-    return Calibration(confidence.tolist(), accuracy.tolist(), float(error))
-
-
-def least_likely(
-    truth: ArrayLike, probabilities: NDArray[np.float64], n_rows: int
-) -> NDArray[np.int64]:
-    """Find the rows whose true class the model thinks least likely: their numbers, worst first."""
-    of_truth = probabilities[np.arange(len(probabilities)), np.searchsorted(CLASSES, truth)]
-    return np.argsort(of_truth, kind="stable")[:n_rows]
-
-
-def below(scores: dict[str, float], thresholds: dict[str, float]) -> list[str]:
-    """Name each metric that misses its threshold, with both values.
-
-    Raises:
-        ValueError: If a threshold names a metric that is not measured.
-    """
-    if unknown := thresholds.keys() - scores.keys():
-        raise ValueError(f"thresholds: no metric {sorted(unknown)}; there are {', '.join(scores)}")
-    return [
-        f"{name} {scores[name]:.4f} is below {least:g}"
-        for name, least in thresholds.items()
-        if scores[name] < least
-    ]
-
-
-def losses(
-    scores: dict[str, float], champion: dict[str, float], gains: dict[str, float]
-) -> list[str]:
-    """Name each metric that gains less over the champion than it should, with all three values.
-
-    Raises:
-        ValueError: If a gain names a metric that is not measured.
-    """
-    if unknown := gains.keys() - scores.keys():
-        raise ValueError(f"gains: no metric {sorted(unknown)}; there are {', '.join(scores)}")
-    return [
-        f"{name} {scores[name]:.4f} against {champion[name]:.4f} of the champion gains less than "
-        f"{least:g}"
-        for name, least in gains.items()
-        if scores[name] - champion[name] < least
-    ]
-
-
-def text(scores: dict[str, float]) -> str:
+def text(values: Scores) -> str:
     """Write scores on one line."""
-    return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    return ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+
+
+def _report(truth: ArrayLike, probabilities: Probabilities) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = classification_report(
+        truth, classes(probabilities), labels=CLASSES, output_dict=True, zero_division=0
+    )
+    return found

@@ -1,56 +1,82 @@
-"""Predict the class of each row of a file, or of a folder of files."""
+"""Predict each row of a file."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
-from . import chunks, environment, jobs, lineage, model, parts, predictions, progress, tracking
-from .jobs import Job
-from .parts import Origin
-from .settings import Settings
+import mlflow
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv, dataset
+
+from . import data, files, metrics, model, schema, tracking
+from .commands import Predict
+from .errors import UserError
 
 log = logging.getLogger(__name__)
 
+_TYPES = dict.fromkeys(schema.FEATURES, pa.float64())
+FORMATS = {
+    ".csv": dataset.CsvFileFormat(convert_options=csv.ConvertOptions(column_types=_TYPES)),
+    ".parquet": dataset.ParquetFileFormat(),
+}
 
-def predict(settings: Settings, *, overwrite: bool = False) -> str:
+
+def predict(settings: Predict) -> Path:
     """Write the class of each row, and the probability of each class.
 
-    A file has the rows' order, a column ``prediction``, and a column ``probability_<class>`` a
-    class, in [0, 1]. It appears when it is whole. The same call goes on where one was stopped: by
-    chunk in a file, and by file in a folder, where a finished one stays unless ``overwrite``.
-
     Returns:
-        Address of the Parquet file, or of the folder of such files, that was written.
+        Path of the Parquet file, which appears when it is complete.
 
     Raises:
-        ValueError: If a row breaks the schema, or there is no such model.
+        UserError: If a row violates the schema, or there is no such model or file.
     """
-    planned = jobs.plan(settings.input_path, settings.output_path)
+    source, target = settings.input_path, settings.output_path
+    if source == data.EXAMPLE and not source.exists():
+        data.make(source)
+    if not source.is_file() or source.suffix not in FORMATS:
+        raise UserError(f"{source} is not a file that ends in {' or '.join(FORMATS)}")
     with tracking.run("predict", settings):
-        lineage.log_files({str(job.source): job.source.version() for job in planned})
-        made_by = tracking.identify(settings.model)
-        carried, allowed = tracking.metadata(made_by["uri"]), settings.allow_environment_drift
-        environment.check(settings.model, carried, is_drift_allowed=allowed)
-        fingerprint = environment.read().fingerprint
-        tracking.describe(model=made_by["uri"], environment=fingerprint)
-
-        fitted = model.load(made_by["uri"])
-        here = {"model": made_by, "environment": fingerprint, "chunk_rows": settings.chunk_rows}
-        for job in planned:
-            origin = job.origin() | here
-            if job.is_of_folder and not overwrite and parts.is_finished(job.target, origin):
-                log.info("%s is there already", job.target)
-            else:
-                _predict_file(job, origin, fitted, settings.chunk_rows)
-    return settings.output_path
+        version = tracking.find(settings.model)
+        fitted = model.load(tracking.download(version.uri, settings))
+        mlflow.set_tag("model", version.uri)
+        rows = dataset.dataset(source, format=FORMATS[source.suffix])
+        with files.replacing(target) as part:
+            n_rows = write(fitted, rows, str(source), part, settings.chunk_rows)
+    log.info("predicted %d rows with %s", n_rows, version.uri)
+    return target
 
 
-def _predict_file(job: Job, origin: Origin, fitted: Any, chunk_rows: int) -> None:
-    """Predict the rows of a file that are not predicted yet, and join the predictions of all."""
-    with parts.opened(job.target, origin) as done:
-        unread = chunks.read(job.source, chunk_rows, done.n_done)
-        n_rows_done = done.n_done * chunk_rows
-        for features in progress.rows(unread, chunks.count(job.source), n_rows_done):
-            is_empty = len(features) == 0
-            found = predictions.NONE if is_empty else model.predict_proba(fitted, features)
-            done.add(predictions.table(found))
-        done.join()
+def write(
+    fitted: Any, rows: dataset.Dataset, place: str, part: Path, chunk_rows: int, **facts: str
+) -> int:
+    """Write predictions to a Parquet file, with a chunk of rows in memory at a time.
+
+    Args:
+        fitted: The model.
+        rows: Rows to predict.
+        place: Where they come from, for messages.
+        part: File to write.
+        chunk_rows: Number of rows in a chunk.
+        facts: Metadata of the file.
+
+    Returns:
+        Number of rows.
+    """
+    empty = metrics.table(np.empty((0, len(schema.CLASSES))))
+    columns = pa.Schema.from_pandas(empty).with_metadata(facts)
+    n_rows = 0
+    try:
+        with pq.ParquetWriter(part, columns) as writer:
+            for batch in rows.to_batches(batch_size=chunk_rows):
+                if not batch.num_rows:
+                    continue
+                table = batch.to_pandas()
+                features = schema.check(table, place, schema.UNLABELLED, first_row=n_rows)
+                predicted = metrics.table(model.predict_proba(fitted, features))
+                writer.write_table(pa.Table.from_pandas(predicted, columns))
+                n_rows += len(features)
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{place} cannot be read: {error}") from None
+    return n_rows

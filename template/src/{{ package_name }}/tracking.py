@@ -1,198 +1,184 @@
-"""MLflow: where runs and models are kept, what a run records, what a model was trained with."""
-
-from __future__ import annotations  # Figure is imported for its type alone.
+"""MLflow: where runs and models are kept, and which version an address means."""
 
 import logging
 import os
 import sqlite3
-import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 # MLflow reads these when it is imported.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-os.environ.setdefault("MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD", "false")  # S3 may be out of reach
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # 7 would take minutes to give up
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # 7 would take minutes to give up.
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 import mlflow
+import pandas as pd
+import yaml
 from mlflow.exceptions import MlflowException
-from mlflow.store.artifact.utils.models import get_model_name_and_version
+from mlflow.models import Model
 
-from . import registry
-from .settings import PROJECT, Settings
-from .sources import masked
+from . import environment
+from .errors import UserError
+from .schema import TARGET
+from .settings import PROJECT, Options, UsesModel, masked
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+Report = Callable[[dict[str, float], int], None]
+"""Called after each step of a training with its metrics and its number, from 1."""
 
-EMBEDDED = "sqlite:///"  # of the tracking database that needs no server
+EMBEDDED = "sqlite:///"
+"""How the address of a tracking database begins that needs no server."""
 
-REMEDIES = {
-    "RESOURCE_DOES_NOT_EXIST": "; 'train' makes a model, and '--model' names another",
-    "INVALID_PARAMETER_VALUE": "; is there such a version or alias? '--model' names another",
-}
+MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
+LOCK_FILES = ("uv.lock", "pyproject.toml", ".python-version")
+"""What uv needs to restore an environment."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a registered model."""
+
+    name: str
+    number: str
+    run_id: str
+    notes: dict[str, str]
+    """Tags."""
+
+    @property
+    def uri(self) -> str:
+        return f"models:/{self.name}/{self.number}"
+
+
+def is_leader() -> bool:
+    """Whether this process tracks and registers: of several, the first. Launchers set RANK."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 @contextmanager
-def connection(settings: Settings) -> Iterator[None]:
-    """Talk to the tracking store of the settings.
+def connection(settings: Options) -> Iterator[None]:
+    """Connect to the tracking store.
 
     Raises:
-        ValueError: If the store cannot be reached, or refuses what is asked of it.
+        UserError: If it cannot be reached, refuses a request, or has a damaged model.
     """
-    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # Its errors are raised, too.
-    logging.getLogger("urllib3").setLevel(logging.ERROR)  # not each new attempt
-    warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")  # hints, not problems
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # What it logs, it also raises.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")  # Hints.
     if settings.tracking_token:
         os.environ["MLFLOW_TRACKING_TOKEN"] = settings.tracking_token.get_secret_value()
     try:
-        _open_store(settings.tracking_uri)
+        _open(settings.tracking_uri)
         yield
-    except _failures() as error:
-        remedy = REMEDIES.get(getattr(error, "error_code", ""), "")
-        told = getattr(error.__cause__, "orig", error)  # without a database's long statement
-        reason = str(told).strip().partition("\n")[0].rstrip(".")
-        raise ValueError(masked(f"MLflow at {settings.tracking_uri}: {reason}{remedy}")) from error
+    except (MlflowException, yaml.YAMLError) as error:
+        is_missing = getattr(error, "error_code", "") in MISSING
+        remedy = "; 'train' makes a model, '--model' names another one" if is_missing else ""
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        raise UserError(masked(f"MLflow at {settings.tracking_uri}: {reason}{remedy}")) from error
 
 
 @contextmanager
-def source(model_uri: str, settings: Settings) -> Iterator[str]:
-    """Give the address at which a model stays: a version in the store, or a folder, without one.
-
-    Raises:
-        ValueError: If there is no such model, or its store cannot be reached.
-    """
-    if Path(model_uri, "MLmodel").is_file():
-        try:
-            yield model_uri
-        except MlflowException as error:
-            raise ValueError(f"{model_uri}: {error.message}") from error
-    elif ":/" not in model_uri:
-        raise ValueError(f"{model_uri} is no folder with a model: it holds no file MLmodel")
-    else:
-        with connection(settings):
-            is_registered = model_uri.startswith("models:/")
-            yield registry.find(model_uri).uri if is_registered else model_uri
-
-
-@contextmanager
-def run(command: str, settings: Settings) -> Iterator[str]:
-    """Record one run of a command, with its settings; it ends as failed if the body raises.
-
-    Yields:
-        Its id.
-    """
+def run(command: str, settings: Options) -> Iterator[str]:
+    """Record a run of a command, with its settings, environment and lock; yield its id."""
     with connection(settings), mlflow.start_run(run_name=command) as started:
         mlflow.log_params(settings.model_dump(mode="json"))
+        here = environment.read()
+        mlflow.set_tag("environment", environment.fingerprint(here))
+        mlflow.log_dict(here, "environment/environment.json")
+        for path in filter(Path.is_file, map(Path, LOCK_FILES)):
+            mlflow.log_artifact(str(path), "environment")
         yield started.info.run_id
 
 
-@contextmanager
-def part(name: str, settings: Settings, stop: type[Exception]) -> Iterator[str]:
-    """Record a part of the current run, as a run of its own; yield its id.
+def log_rows(rows: pd.DataFrame, source: Path, checksum: str, context: str) -> None:
+    """Record which rows the current run read; later runs compare the checksum."""
+    dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]
+        rows.head(), source=str(source), targets=TARGET, name=source.stem, digest=checksum[:36]
+    )
+    mlflow.log_input(dataset, context=context)
+    mlflow.log_param("data_sha256", checksum)
 
-    It ends as killed if the body raises ``stop``, and as failed if it raises something else.
+
+def find(address: str) -> Version:
+    """Look up the version that an address means now, such as models:/name/latest.
+
+    Raises:
+        UserError: If it is not the address of a registered model.
+        MlflowException: If there is no such model.
     """
-    with mlflow.start_run(run_name=name, nested=True) as nested:
-        mlflow.log_params(settings.model_dump(mode="json"))
-        try:
-            yield nested.info.run_id
-        except stop as reason:
-            mlflow.set_tag("stopped", str(reason))
-            mlflow.end_run("KILLED")
-            raise
-
-
-def kill(run_id: str) -> None:
-    """Close a run whose process died, and the run that it is part of, if this store has them."""
+    path, _, alias = address.removeprefix("models:/").partition("@")
+    name, _, number = path.partition("/")
+    if not address.startswith("models:/") or not (alias or number):
+        raise UserError(
+            f"{address} is not a registered model: write models:/{PROJECT}/latest or /3"
+        )
     client = mlflow.MlflowClient()
-    with suppress(MlflowException):
-        parent_id = client.get_run(run_id).data.tags.get("mlflow.parentRunId")
-        for found in filter(None, (run_id, parent_id)):
-            client.set_tag(found, "stopped", "its process died")
-            client.set_terminated(found, "KILLED")
+    if number.isdecimal():
+        found = client.get_model_version(name, number)
+    else:
+        found = client.get_model_version_by_alias(name, alias or number)
+    return Version(name, str(found.version), str(found.run_id), dict(found.tags))
 
 
-def log(metrics: dict[str, float], step: int | None = None) -> None:
-    """Record metrics in the current run: final values, or those of one step."""
-    mlflow.log_metrics(metrics, step=step)
+def champion() -> Version | None:
+    """Look up the version with the alias ``champion``; None if there is none yet."""
+    try:
+        return find(f"models:/{PROJECT}@champion")
+    except MlflowException as error:
+        if error.error_code in MISSING:
+            return None
+        raise
 
 
-def scores(run_id: str) -> dict[str, float]:
-    """Return the final metrics of a run."""
-    found: dict[str, float] = mlflow.get_run(run_id).data.metrics
+def note(version: Version, **notes: str) -> None:
+    """Set tags of a version."""
+    for name, text in notes.items():
+        mlflow.MlflowClient().set_model_version_tag(version.name, version.number, name, text)
+
+
+def recorded(version: Version) -> dict[str, str]:
+    """Return the settings of the run that made a version, as text.
+
+    Raises:
+        UserError: If that run is not known.
+    """
+    found: dict[str, str] = mlflow.get_run(version.run_id).data.params if version.run_id else {}
+    if "data_sha256" not in found:
+        raise UserError(f"{version.uri} was not made by 'train': its held-out rows are unknown")
     return found
 
 
-def describe(**facts: str) -> None:
-    """Note facts with the current run, each a name and a text."""
-    mlflow.set_tags(facts)
-
-
-def log_figure(figure: Figure, path: str) -> None:
-    """Keep a picture with the current run."""
-    mlflow.log_figure(figure, path)
-
-
-def log_files(paths: list[Path]) -> None:
-    """Keep files with the current run."""
-    for path in paths:
-        mlflow.log_artifact(str(path))
-
-
-def metadata(model_uri: str) -> dict[str, Any]:
+def metadata(uri: str) -> dict[str, Any]:
     """Return what a model carries about itself; empty if it was not made by ``train``."""
-    with registry.intact(model_uri):  # get_model_info would ask the store, even about a folder.
-        return mlflow.models.Model.load(model_uri).metadata or {}
+    return Model.load(uri).metadata or {}
 
 
-def identify(model_uri: str) -> dict[str, str]:
-    """Name the version that a model's URI stands for now, and what no other model has in common."""
-    parts = get_model_name_and_version(mlflow.MlflowClient(), model_uri)  # type: ignore[no-untyped-call]
-    uri = "/".join(["models:", *map(str, parts)])
-    return {"uri": uri, "uuid": str(registry.info(uri).model_uuid)}
-
-
-def recorded(model_uri: str) -> dict[str, str]:
-    """Return the settings of the run that made a model, as text.
+def download(uri: str, settings: UsesModel) -> Path:
+    """Return the folder of a model, for ``model.load``, after checking its environment.
 
     Raises:
-        ValueError: If no run of ``train`` is known to have made it.
+        UserError: If its environment differs, unless the settings allow it.
     """
-    run_id = registry.info(model_uri).run_id
-    parameters = mlflow.get_run(run_id).data.params if run_id else {}
-    if "data_sha256" not in parameters:
-        raise ValueError(f"{model_uri} was not made by 'train': its held-out rows are unknown")
-    return parameters
+    if trained_with := metadata(uri).get("environment"):
+        is_allowed = settings.allow_environment_drift
+        environment.check(uri, trained_with, is_drift_allowed=is_allowed)
+    return Path(mlflow.artifacts.download_artifacts(uri))
 
 
-def _failures() -> tuple[type[Exception], ...]:
-    """Name what a store raises. An image may lack SQLAlchemy: then nothing imported it."""
-    library: Any = sys.modules.get("sqlalchemy")
-    return (MlflowException, library.exc.SQLAlchemyError) if library else (MlflowException,)
-
-
-def _open_store(uri: str) -> None:
-    """Use the project's experiment; the embedded store keeps its artifacts beside its database."""
+def _open(uri: str) -> None:
+    """Use the project's experiment; the embedded store keeps artifacts beside its database."""
     if uri.startswith(EMBEDDED):
-        # MLflow keeps the connection of an address, so a relative one would outlive its folder.
         database = Path(uri.removeprefix(EMBEDDED)).absolute()
         database.parent.mkdir(parents=True, exist_ok=True)
-        mlflow.set_tracking_uri(EMBEDDED + str(database))
-        # Processes that start together would make the tables at the same time, which MLflow fails.
+        mlflow.set_tracking_uri(f"{EMBEDDED}{database}")
+        # Processes that start together would all create the tables, which MLflow does not survive.
         with closing(sqlite3.connect(database.with_suffix(".lock"), timeout=60)) as lock:
             lock.execute("BEGIN EXCLUSIVE")
             if mlflow.get_experiment_by_name(PROJECT) is None:
                 mlflow.create_experiment(PROJECT, (database.parent / "artifacts").as_uri())
     else:
-        if uri.startswith(("postgresql", "mysql", "mssql")):
-            from sqlalchemy import create_engine  # Late: see above.
-
-            create_engine(uri).connect().close()  # MLflow would try for two minutes to reach it.
         mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(PROJECT)

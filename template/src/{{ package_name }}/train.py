@@ -1,53 +1,48 @@
-"""Fit a model, score it on rows it has not seen, and register it."""
+"""Fit a model, score it on held-out rows, and register it."""
 
 import logging
+import sys
 
-from . import (
-    card,
-    data,
-    drift,
-    environment,
-    lineage,
-    metrics,
-    model,
-    pictures,
-    predictions,
-    provenance,
-    tracking,
-    workers,
-)
+import mlflow
+
+from . import data, environment, metrics, model, parts, tracking
 from .settings import PROJECT, Settings
 
 log = logging.getLogger(__name__)
 
 
-def train(settings: Settings) -> tuple[str, dict[str, float]]:
+def train(settings: Settings) -> tuple[str, metrics.Scores] | None:
     """Run the whole training, from rows on disk to a registered model.
 
     Returns:
-        URI of the registered model, and its scores on the held-out rows; empty in a process that
-        helps another one to train.
+        URI of the registered model and its scores on the held-out rows; None in a process that
+        only helps another one.
     """
     rows = data.read(settings.data_path)
-    parts = data.split(rows, settings)
-    digest, here = data.digest(rows), environment.read()
-    log.info("training on %d rows of %s", len(parts.train.target), settings.data_path)
-
-    if not workers.is_leader():  # Another process tracks, scores and registers.
-        model.fit(parts.train, parts.validation, settings, lambda *_: None)
-        return "", {}
-
+    split = data.split(rows, settings)
+    if not tracking.is_leader():
+        model.fit(split.train, split.validation, settings, lambda *_: None)
+        return None
+    checksum = data.checksum(rows)
+    log.info("training on %d rows of %s", len(split.train.target), settings.data_path)
     with tracking.run("train", settings):
-        lineage.log(rows, settings.data_path, digest, "train")
-        provenance.log(here)
-        fitted = model.fit(parts.train, parts.validation, settings, tracking.log)
-        predicted = predictions.classes(model.predict_proba(fitted, parts.test.features))
-        scores = metrics.classification(parts.test.target, predicted)
-        tracking.log(scores)
-        figure = pictures.confusion_matrix(parts.test.target, predicted)
-        tracking.log_figure(figure, "confusion_matrix.png")
-        example = parts.train.features.head()
-        reference = drift.Reference.of(parts.train.features)
-        uri = model.save(fitted, example, PROJECT, card.make(here, digest, reference))
+        tracking.log_rows(rows, settings.data_path, checksum, "train")
+        fitted = model.fit(split.train, split.validation, settings, _report)
+        test = split.test
+        scores = metrics.scores(test.target, model.predict_proba(fitted, test.features))
+        mlflow.log_metrics(scores)
+        here = environment.read()
+        metadata = {"environment": here, "data_sha256": checksum}
+        for part in parts.hooks("carried"):  # What a part wants to find in a model.
+            metadata |= part.facts(split.train.features)
+        pins = environment.requirements(here)
+        example = split.train.features.head()
+        version = model.save(fitted, example, PROJECT, pip_requirements=pins, metadata=metadata)
+    return f"models:/{PROJECT}/{version}", scores
 
-    return uri, scores
+
+def _report(values: metrics.Scores, step: int) -> None:
+    """Record the metrics of a step; a terminal shows the progress bar instead of a log line."""
+    mlflow.log_metrics(values, step)
+    if not sys.stderr.isatty():
+        log.info("step %d: %s", step, metrics.text(values))

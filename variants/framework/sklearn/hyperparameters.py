@@ -1,34 +1,25 @@
-"""Knobs of the model: limits in their types, ranges of 'tune' beside them."""
-
-from pathlib import Path
-from typing import Annotated, Self
+"""Hyperparameters of the model, with their limits."""
 
 from pydantic import BaseModel, Field, PositiveFloat, PositiveInt
 
-from .search import Range
-
 
 class Hyperparameters(BaseModel, use_attribute_docstrings=True):
-    """What shapes the model."""
+    """Hyperparameters."""
 
-    learning_rate: Annotated[PositiveFloat, Range(0.02, 0.5, log=True)] = 0.2
+    learning_rate: PositiveFloat = 0.2
     """Weight of each tree; smaller values need more iterations."""
 
     max_iter: PositiveInt = 60
-    """Boosting iterations, one tree a class each."""
+    """Boosting iterations, one tree per class each."""
 
-    max_leaf_nodes: Annotated[int, Range(4, 64, log=True)] = Field(default=31, ge=2)
-    """Leaves of each tree."""
+    max_leaf_nodes: int = Field(default=31, ge=2)
+    """Maximum number of leaves of each tree."""
 
-    min_samples_leaf: Annotated[PositiveInt, Range(1, 50, log=True)] = 5
-    """Training rows in a leaf at least."""
+    min_samples_leaf: PositiveInt = 5
+    """Minimum number of training rows in a leaf."""
 
-    max_features: Annotated[float, Range(0.05, 1, log=True)] = Field(default=0.1, gt=0, le=1)
-    """Share of the features that each split looks at."""
+    max_features: float = Field(default=0.1, gt=0, le=1)
+    """Fraction of the features that each split considers."""
 
     threads: PositiveInt | None = Field(default=None, exclude=True)
-    """CPU threads of a training; all cores when unset."""
-
-    def apart(self, folder: Path) -> Self:  # noqa: ARG002  (a training of trees writes no files)
-        """Return a copy whose training keeps its files in a folder of its own."""
-        return self
+    """CPU threads of a training; all cores if unset."""

@@ -1,11 +1,15 @@
 """The model: the only module that knows the framework."""
 
-import zlib
-from zipfile import BadZipFile
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")  # A pickle can run any code.
 
 import mlflow.sklearn
 import numpy as np
 import pandas as pd
+import skops.io
 from mlflow.models import infer_signature
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -13,24 +17,24 @@ from sklearn.feature_selection import VarianceThreshold
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
-from . import progress, registry
-from .card import Card
 from .data import Rows
 from .settings import Settings
+from .tracking import Report
 
-N_PARTS = 5
-"""Parts that a training is divided into; progress and loss are told after each."""
+N_STAGES = 5
+"""Stages of a training; progress and loss are reported after each."""
 
 TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
-"""Types that skops may load besides its own list. A tree predictor does not check its node indices:
-load models from a tracking store that you trust."""
+"""Types that skops may load besides its own list, whatever a model's files say. A tree predictor
+does not check its node indices: load models from a tracking store that you trust."""
 
 
-def fit(train: Rows, validation: Rows, settings: Settings, report: progress.Report) -> Pipeline:
+def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pipeline:
     """Fit boosted trees on the training rows; pixels that never vary are dropped first.
 
-    Each part of the training is reported with its validation loss.
+    Each stage is reported with its validation loss.
     """
     booster = HistGradientBoostingClassifier(
         learning_rate=settings.learning_rate,
@@ -42,10 +46,10 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: progress.Repo
         warm_start=True,
     )
     model = Pipeline([("varying", VarianceThreshold()), ("booster", booster)])
-    n_parts = min(N_PARTS, settings.max_iter)
+    n_stages = min(N_STAGES, settings.max_iter)
     with threadpool_limits(settings.threads):
-        for part in progress.steps(1, n_parts, unit="part"):
-            booster.set_params(max_iter=settings.max_iter * part // n_parts)
+        for stage in tqdm(range(1, n_stages + 1), unit="stage", disable=None):
+            booster.set_params(max_iter=settings.max_iter * stage // n_stages)
             model.fit(train.features, train.target)
             loss = log_loss(validation.target, predict_proba(model, validation.features))
             report({"validation_loss": loss}, booster.max_iter)
@@ -57,8 +61,15 @@ def predict_proba(model: Pipeline, features: pd.DataFrame) -> NDArray[np.float64
     return np.asarray(model.predict_proba(features))
 
 
-def save(model: Pipeline, example: pd.DataFrame, name: str, card: Card) -> str:
-    """Register a model as the newest version of ``name`` and return its URI."""
+def save(model: Pipeline, example: pd.DataFrame, name: str, **facts: Any) -> str:
+    """Register a model as the newest version of ``name``, and return the version.
+
+    Args:
+        model: What ``fit`` returned.
+        example: Some rows of features.
+        name: Name of the registered model.
+        facts: Requirements and metadata, for MLflow's ``log_model``.
+    """
     info = mlflow.sklearn.log_model(
         model,
         name="model",
@@ -68,18 +79,12 @@ def save(model: Pipeline, example: pd.DataFrame, name: str, card: Card) -> str:
         registered_model_name=name,
         serialization_format="skops",
         skops_trusted_types=TRUSTED,
-        pip_requirements=card.requirements,
-        metadata=card.metadata,
+        **facts,
     )
-    return f"models:/{name}/{info.registered_model_version}"
+    return str(info.registered_model_version)
 
 
-def load(uri: str) -> Pipeline:
-    """Load a registered model.
-
-    Raises:
-        ValueError: If its files are damaged.
-    """
-    with registry.intact(uri, BadZipFile, EOFError, NotImplementedError, zlib.error):
-        model: Pipeline = mlflow.sklearn.load_model(uri)
+def load(folder: Path) -> Pipeline:
+    """Load a model from its folder."""
+    model: Pipeline = skops.io.load(folder / "model.skops", trusted=TRUSTED)
     return model
