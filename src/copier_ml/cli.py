@@ -7,7 +7,10 @@ from importlib.metadata import version
 from io import TextIOWrapper
 
 from . import adopt, doctor, new, preview, update
+from .audit import command as audit
+from .image import command as image
 from .messages import RefusalError, describe, mistakes
+from .sbom import command as sbom
 
 VERBS = (
     (new.new, new.add_options),
@@ -15,8 +18,11 @@ VERBS = (
     (preview.preview, preview.add_options),
     (adopt.adopt, adopt.add_options),
     (doctor.doctor, doctor.add_options),
+    (audit.run, audit.add_options),
+    (sbom.run, sbom.add_options),
+    (image.run, image.add_options),
 )
-"""Each verb: what it does, and what declares its options; its name and docstring are its help."""
+"""Each verb: what it does, and what declares its options; its module and docstring are its help."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,7 +50,8 @@ def _make_parser() -> ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('copier-ml')}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for verb, add_options in VERBS:
-        row = verbs.add_parser(verb.__name__, help=verb.__doc__, description=verb.__doc__)
+        name = verb.__module__.split(".")[1]
+        row = verbs.add_parser(name, help=verb.__doc__, description=verb.__doc__)
         row.set_defaults(verb=verb)
         add_options(row.add_argument)
     return parser
