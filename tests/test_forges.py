@@ -42,11 +42,9 @@ def recipes(justfile: str) -> dict[str, str]:
 
 
 def verbs(script: str, known: dict[str, str]) -> set[str]:
-    """Verbs that a script runs, through `just` or as the verb itself would."""
-    named = set(re.findall(r"^\s*uv run (?:--locked )?just ([\w-]+)", script, re.M))
+    """Recipes that a script runs."""
+    named = set(re.findall(r"^\s*(?:if ! )?uv run (?:--locked )?just ([\w-]+)", script, re.M))
     assert named <= known.keys(), f"no such verb: {named - known.keys()}"
-    direct = re.findall(r"\bcopier-ml ([\w-]+) \.", script)
-    named |= {name for verb in direct for name in known if f"copier-ml {verb} ." in known[name]}
     return named - PREPARES
 
 
