@@ -28,7 +28,7 @@ git checkout --quiet -b template/v9.1.0
 echo "$ENDS" > taken
 git add taken && git commit --quiet --message taken && git checkout --quiet -
 """
-"""Stands for `uv run --locked just ...`: it makes the branch as an update does, in the work tree."""
+"""Stands for `uv run --locked just ...`: it makes the branch as an update does, in place."""
 
 GH = """\
 #!%(python)s
