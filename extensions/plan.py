@@ -328,11 +328,11 @@ def _tools(address: str, commit: str) -> tuple[str, str]:
 def _source(address: str) -> str:
     """Turn an address of Git into ``git+`` and a URL, and a folder into a URL or a relative path.
 
-    Whether a folder exists is not looked up. Nothing comes out as the name of a package, which uvx
-    would fetch from an index.
+    A folder is absolute, or begins with a dot or ``~``; whether it exists is not looked up. What is
+    no address becomes text that uvx refuses: it must be neither a package's name nor a path.
     """
     plain = address.removeprefix("git+")
-    if "://" in plain:
+    if re.match(r"[A-Za-z][\w+.-]*://", plain):
         return f"git+{plain}"
     if found := re.fullmatch(r"(gh|gl):/*(.+)", plain):
         return f"git+{HOSTS[found[1]]}/{found[2]}"
@@ -342,7 +342,7 @@ def _source(address: str) -> str:
         path = address if address[0] == "/" else "/" + address.replace("\\", "/")
         # A repository without a work tree is named so.
         return f"{'git+' * address.endswith('.git')}file://{quote(path, safe='/:')}"
-    return address if address[0] in ".~" else f"./{address}"
+    return address if address[0] in ".~" else f"git+{quote(address, safe='')}"
 
 
 def _uvx(packages: Any) -> str:

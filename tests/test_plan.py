@@ -121,9 +121,20 @@ def test_an_address_of_copier_becomes_one_of_uvx(address: str, tool: str) -> Non
     assert make(_src_path=address).tool == tool
 
 
-@pytest.mark.parametrize("address", ["torch", "a-template/ml", "git@example.org", "C:template"])
-def test_no_address_becomes_the_name_of_a_package(address: str) -> None:
-    assert make(_src_path=address).tool == f"./{address}"
+@pytest.mark.parametrize(
+    ("address", "tool"),
+    [
+        ("torch", "git+torch"),
+        ("ml/template", "git+ml%2Ftemplate"),
+        (
+            "https:/github.com/copier-ml/copier-ml",
+            "git+https%3A%2Fgithub.com%2Fcopier-ml%2Fcopier-ml",
+        ),
+        ("git@example.org", "git+git%40example.org"),
+    ],
+)
+def test_what_is_no_address_becomes_neither_a_package_nor_a_folder(address: str, tool: str) -> None:
+    assert make(_src_path=address).tool == tool
 
 
 def test_tools_come_from_the_mirror_alone() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Answers, Render, copy, take_snapshot
 from owner import Project
+from test_plan import make
 
 pytestmark = [
     pytest.mark.slow,  # They need the package rust-just, which uv fetches.
@@ -103,6 +104,20 @@ def test_a_mirror_is_the_index_of_the_tool(
     }
     asked = Project(render(answers), **with_uvx).uv(*JUST, "audit", expect=7).splitlines()
     assert asked[: 3 + len(more)] == ["--default-index", f"internal={url}", *more, "--from"]
+
+
+@pytest.mark.parametrize("address", ["torch", "ml/template", "https:/git.example.org/template"])
+def test_no_folder_of_the_project_is_run(render: Render, tmp_path: Path, address: str) -> None:
+    """The real uvx refuses what is no address, whatever lies in the project."""
+    folder = shutil.copytree(render({}), tmp_path / "project")
+    tool = make(_src_path=address, _commit="").tool
+    name_sources(folder, COPIER_ML=tool)
+    for name in (address, tool):
+        planted = folder / name
+        (planted / "src" / "copier_ml").mkdir(parents=True, exist_ok=True)
+        (planted / "pyproject.toml").write_text('[project]\nname = "copier-ml"\nversion = "1"\n')
+    told = Project(folder).uv(*JUST, "audit", expect=1)
+    assert told.startswith(f"cannot fetch {tool}: ")
 
 
 def test_a_template_in_a_folder_with_any_name_is_found(tmp_path: Path) -> None:
