@@ -98,7 +98,7 @@ def test_every_job_ends_well(runner: Runner, name: str, job: str) -> None:
         ("publish.yml", "publish", "steps.build.outputs.image", "steps.biuld.outputs.image"),
         ("publish.yml", "publish", "steps.push.outputs.digest", "steps.push.outputs.diges"),
         ("project.yml", "project", "just project", "just projects"),
-        ("update-template.yml", "update", "just update-template", "just updat-template"),
+        ("update-template.yml", "update", "just update-template", "just update-templates"),
     ],
 )
 def test_a_slip_of_the_pen_is_found(
