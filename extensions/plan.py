@@ -7,12 +7,14 @@ A sibling module imported from here would be found in ``sys.modules`` the second
 version, so this file imports nothing of the template.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from copier_template_extensions import ContextHook
 from jinja2 import Environment
@@ -23,7 +25,13 @@ RENAMED = {"forge": "ci"}
 """Questions that had another name: an update plans with the old answers of a project, too."""
 
 FIRST_FEATURES = {"docs", "devcontainer", "notebooks"}
-"""Choices of ``features`` before there was a question ``profile``: the other parts came with all."""
+"""Choices of ``features`` before there was a question ``profile``: other parts came with all."""
+
+OFFICIAL = "git+https://github.com/copier-ml/copier-ml"
+"""Address whose releases are on the public index, too."""
+
+HOSTS = {"gh": "https://github.com", "gl": "https://gitlab.com"}
+"""What Copier's short addresses stand for."""
 
 Row = dict[str, Any]
 
@@ -129,6 +137,15 @@ class Plan:
     has_serving: bool
     """Whether predictions are served over HTTP."""
 
+    tool: str
+    """Requirement for ``uvx --from``: copier-ml at the version that made the project."""
+
+    newest_tool: str
+    """The same for the newest version."""
+
+    uvx: str
+    """Program that runs a tool, with options that say where packages come from."""
+
     absent_paths: list[str]
     """Gitignore patterns, anchored at the project root, of what the answers leave out."""
 
@@ -155,6 +172,7 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     groups["dev"] = sorted({*groups["dev"], *(line for part in extras.values() for line in part)})
     pythons = _pythons(choices, answers, stack)
     absent = _absent(_collect(chosen, "paths"), _collect(others, "paths"), package)
+    tool, newest_tool = _tools(answers.get("_src_path", ""), answers.get("_commit", ""))
     return Plan(
         distribution=distribution,
         env_prefix=package.upper() + "_",
@@ -188,6 +206,9 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         has_notebooks="notebooks" in parts,
         has_promotion="promotion" in parts,
         has_serving="serving" in parts,
+        tool=tool,
+        newest_tool=newest_tool,
+        uvx=_uvx(packages),
         absent_paths=absent,
         owned_paths=_owned(chosen, package),
     )
@@ -316,6 +337,52 @@ def _pages(repository: str, chosen: Iterable[Row]) -> dict[str, str]:
         return {}
     paths = (pair for row in chosen for pair in row.get("address", {}).items())
     return {page: f"{repository}/{path}" for page, path in paths} | {"Repository": repository}
+
+
+def _tools(address: str, commit: str) -> tuple[str, str]:
+    """Name copier-ml for uvx: at the commit that made the project, and the newest.
+
+    Args:
+        address: Where the template is, in the words of Copier.
+        commit: A tag, a hash, or both as ``git describe`` writes them; may be empty.
+    """
+    source = _source(address) if address else OFFICIAL
+    release = re.fullmatch(r"v(\d+(?:\.\d+)*)", commit)
+    if source.removesuffix(".git") == OFFICIAL and (release or not commit):
+        return f"copier-ml=={release[1]}" if release else "copier-ml", "copier-ml@latest"
+    if not source.startswith("git+") or not commit:
+        return source, source
+    described = re.search(r"-\d+-g([0-9a-f]+)$", commit)
+    return f"{source}@{described[1] if described else commit}", source
+
+
+def _source(address: str) -> str:
+    """Turn an address of Git into ``git+`` and a URL, and a folder into a URL or a relative path.
+
+    A folder is absolute, or begins with a dot or ``~``; whether it exists is not looked up. What is
+    no address becomes text that uvx refuses: it must be neither a package's name nor a path.
+    """
+    plain = address.removeprefix("git+")
+    if re.match(r"[A-Za-z][\w+.-]*://", plain):
+        return f"git+{plain}"
+    if found := re.fullmatch(r"(gh|gl):/*(.+)", plain):
+        return f"git+{HOSTS[found[1]]}/{found[2]}"
+    if found := re.fullmatch(r"([\w.-]+@[\w.-]+):/*(.+)", plain):
+        return f"git+ssh://{found[1]}/{found[2]}"
+    if re.match(r"/|[A-Za-z]:[\\/]", address):
+        path = address if address[0] == "/" else "/" + address.replace("\\", "/")
+        # A repository without a work tree is named so.
+        return f"{'git+' * address.endswith('.git')}file://{quote(path, safe='/:')}"
+    return address if address[0] in ".~" else f"git+{quote(address, safe='')}"
+
+
+def _uvx(packages: Any) -> str:
+    """Fetch tools from the mirror, where there is one: uvx does not read pyproject.toml."""
+    index = packages.index
+    if index is None or not index.is_default:
+        return "uvx"
+    keyring = " --keyring-provider subprocess" if packages.has_keyring else ""
+    return f"uvx --default-index {index.name}={index.url}{keyring}"
 
 
 class PlanHook(ContextHook):

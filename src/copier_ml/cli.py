@@ -18,6 +18,9 @@ COMMANDS = (
     "preview",
     "adopt",
     "doctor",
+    "audit",
+    "sbom",
+    "image",
 )
 """Folders of the commands. A folder's docstring is the help of its command; its module ``command``
 has ``run(args)`` and ``add_options(add)``."""

@@ -1,11 +1,10 @@
-"""`just audit` finds each kind of bad package that is planted in an index, and says what helps."""
+"""`copier-ml audit` finds each kind of bad package planted in an index, and suggests a fix."""
 
 import datetime as dt
 import json
 import os
 import re
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +14,11 @@ import package_index
 import pytest
 import tomli_w
 import vulnerability_service
-from conftest import ROOT, Render
+from conftest import Render
+from owner import find_copier_ml
 from package_index import BASIC, KNOWN, PASSWORD, USER, Project, SmallIndex, write_wheel
 from vulnerability_service import make_record
 
-AUDIT = ROOT / "template" / ".audit" / "audit.py"
 RULES: dict[str, Any] = {
     "licenses": ["Apache-2.0", "MIT"],
     "denied": {"stale-thing<2": {"reason": "it is a relic", "remedy": "require fresh-thing"}},
@@ -66,10 +65,9 @@ class Owner:
 
     def audit(self, *checks: str, expect: int = 0, **variables: str) -> str:
         known = {"PATH": os.environ["PATH"], "HOME": str(self.place)}
-        known["PYTHONDONTWRITEBYTECODE"] = "1"  # The program is a file of the template.
         known |= {"AUDIT_DATABASE": str(self.database)}
         done = subprocess.run(
-            [sys.executable, str(AUDIT), *checks],
+            [find_copier_ml(), "audit", ".", *checks],
             cwd=self.project.folder,
             env=known | variables,
             stdout=subprocess.PIPE,
@@ -103,11 +101,11 @@ def test_every_kind_of_bad_package_has_a_line_of_its_own(owner: Owner) -> None:
             "run 'uv lock --upgrade-package leaky-thing' for 2.0 or newer"
         ),
         (
-            "audit: copyleft-thing 1.0 has the licence 'GPL-3.0-only', which is not allowed: "
+            "audit: copyleft-thing 1.0 has the license 'GPL-3.0-only', which is not allowed: "
             "replace it, or say in [tool.audit.exceptions.copyleft-thing] why it may stay"
         ),
         (
-            "audit: silent-thing 1.0 has the licence 'unknown', which is not allowed: "
+            "audit: silent-thing 1.0 has the license 'unknown', which is not allowed: "
             "replace it, or say in [tool.audit.exceptions.silent-thing] why it may stay"
         ),
         "audit: stale-thing 1.0 is denied, since it is a relic: require fresh-thing",
@@ -125,7 +123,7 @@ def test_an_exception_is_for_the_licence_that_it_names(owner: Owner) -> None:
     row = {"licenses": ["GPL-3.0-only"], "reason": "It is a tool."}
     owner.lock("copyleft-thing", "silent-thing", rules=RULES | {"exceptions": {"*_Thing": row}})
     (line,) = owner.audit("licenses", expect=1).splitlines()
-    assert line.startswith("audit: silent-thing 1.0 has the licence 'unknown'")
+    assert line.startswith("audit: silent-thing 1.0 has the license 'unknown'")
 
 
 def test_a_denied_version_is_no_denied_package(owner: Owner) -> None:
@@ -156,7 +154,7 @@ def test_a_vulnerability_without_a_mend_says_so(owner: Owner) -> None:
     owner.lock("leaky-thing")
     *_, line = owner.audit("vulnerabilities", expect=1).splitlines()
     assert line.endswith(
-        "has GHSA-3, It leaks all: nothing mends it yet, so go without, or say in "
+        "has GHSA-3, It leaks all: no version fixes it yet: go without, or say in "
         "[tool.audit.ignored.GHSA-3] why it does no harm"
     )
 
@@ -217,18 +215,18 @@ def test_licences_are_read_with_the_password_of_the_index(owner: Owner, way: str
     (owner.place / "netrc").write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
     login = KNOWN if way == "variables" else {"NETRC": str(owner.place / "netrc")}
     told = owner.audit("licenses", expect=1, **login)
-    assert "copyleft-thing 1.0 has the licence 'GPL-3.0-only'" in told
+    assert "copyleft-thing 1.0 has the license 'GPL-3.0-only'" in told
     assert PASSWORD not in told
     assert BASIC not in told
     told = owner.audit("licenses", expect=2)
-    assert "the licence of copyleft-thing 1.0 cannot be read (401 Client Error" in told
+    assert "the license of copyleft-thing 1.0 cannot be read (401 Client Error" in told
 
 
 def test_a_licence_that_cannot_be_read_is_no_pass(owner: Owner) -> None:
     owner.lock("copyleft-thing", "fine-thing")
     owner.index.has_parts = False
     (line,) = owner.audit("licenses", expect=2).splitlines()
-    assert line.startswith("audit: the licence of copyleft-thing 1.0 and 1 more cannot be read (")
+    assert line.startswith("audit: the license of copyleft-thing 1.0 and 1 more cannot be read (")
     assert line.endswith("try again where its index can be reached, or install it first")
 
 
@@ -241,6 +239,16 @@ def test_metadata_beside_a_wheel_are_enough(owner: Owner) -> None:
         owner.audit("licenses")
     finally:
         beside.unlink()
+
+
+def test_what_the_project_has_installed_is_not_asked_for(owner: Owner) -> None:
+    owner.lock("copyleft-thing")
+    place = owner.project.folder / ".venv/lib/python3.12/site-packages/a.dist-info"
+    place.mkdir(parents=True)
+    says = "Metadata-Version: 2.4\nName: Copyleft_Thing\nVersion: 1.0\nLicense-Expression: MIT\n"
+    (place / "METADATA").write_text(says)
+    owner.index.has_parts = False
+    owner.audit("licenses")
 
 
 def test_what_is_outdated_is_listed(owner: Owner, render: Render) -> None:

@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import tomli_w
 from conftest import ROOT, Answers, copy
-from owner import Project, find_python
+from owner import Project, find_copier_ml, find_python
 
 FEATURES = ["docs", "devcontainer", "notebooks"]
 
@@ -39,7 +38,7 @@ def test_the_rules_permit_what_a_stack_brings(
     project.uv("add", "--quiet", "--no-sync", *options, "tqdm>=4.67")
 
     done = subprocess.run(
-        [sys.executable, ".audit/audit.py", "licenses", "denied"],
+        [find_copier_ml(), "audit", ".", "licenses", "denied"],
         cwd=folder,
         env=os.environ | {"HOME": str(tmp_path)},
         stdout=subprocess.PIPE,

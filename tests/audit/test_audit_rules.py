@@ -1,23 +1,13 @@
-"""Unit tests of what `just audit` decides: licences, ranges of versions, its own rules."""
+"""Unit tests of what `copier-ml audit` decides: licenses, ranges of versions, its own rules."""
 
-import sys
 from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 
-sys.path.append(str(ROOT / "template" / ".audit"))
-before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # They are the template's files.
-
-import licenses  # noqa: E402  (its folder is on the path by now)
-import lock  # noqa: E402  (its folder is on the path by now)
-import rules  # noqa: E402  (its folder is on the path by now)
-import vulnerabilities  # noqa: E402  (its folder is on the path by now)
-from lock import Package  # noqa: E402  (its folder is on the path by now)
-
-sys.dont_write_bytecode = before
+from copier_ml.audit import licenses, lock, rules, vulnerabilities
+from copier_ml.audit.lock import Package
 
 ALLOWED = ["Apache-2.0", "BSD-3-Clause", "MIT", "GPL-3.0-only WITH GCC-exception-3.1"]
 

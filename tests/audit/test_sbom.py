@@ -1,22 +1,20 @@
-"""`just sbom` writes a bill of materials that others can read, and the same one each time."""
+"""`copier-ml sbom` writes an SBOM that others can read, and the same one each time."""
 
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import package_index
 import pytest
-from conftest import ROOT, git
+from conftest import git
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from owner import commit, find_uv
+from owner import commit, find_copier_ml, find_uv
 from package_index import Project, write_wheel
 
-SBOM = ROOT / "template" / ".audit" / "sbom.py"
 EXTRAS = """
 [project.optional-dependencies]
 cpu = ["tiny-array"]
@@ -44,9 +42,8 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 def write(project: Project, expect: int = 0) -> str:
     known = {"UV": find_uv(), "UV_CACHE_DIR": str(project.place / "cache")}
-    known["PYTHONDONTWRITEBYTECODE"] = "1"  # The program is a file of the template.
     done = subprocess.run(
-        [sys.executable, str(SBOM)],
+        [find_copier_ml(), "sbom"],
         cwd=project.folder,
         env=os.environ | known,
         capture_output=True,

@@ -98,12 +98,24 @@ def test_a_release_is_tagged_pushed_and_published(clone: Path, tmp_path: Path) -
     assert all(f"refs/tags/{tag}\n" in pushed for tag in tags)
 
     values = {"matrix.tag": "v0.5.0", "needs.tag.outputs.tags": json.dumps(tags)}
-    run = Run(WORKFLOWS / "release.yml", "publish", values, PATH=path).go(clone, tmp_path)
-    assert not run.failed, run.told
+    places = {"PATH": path, "GITHUB_RUN_ID": "1", "GITHUB_REPOSITORY": "us/template"}
+    for job in ("build", "publish", "release"):
+        run = Run(WORKFLOWS / "release.yml", job, values, **places).go(clone, tmp_path)
+        assert not run.failed, run.told
     assert {path.suffix for path in (clone / "dist").iterdir()} >= {".gz", ".whl"}
     notes = (tmp_path / "gh" / "notes").read_text(encoding="utf-8").strip()
     assert notes.startswith("To do after updating: run `uv run just sync`.")
     assert "## [" not in notes
+
+
+def test_one_job_may_sign_and_it_runs_nothing_of_the_repository() -> None:
+    jobs = Run(WORKFLOWS / "release.yml", "publish").workflow["jobs"]
+    assert [job for job in jobs if "id-token" in jobs[job]["permissions"]] == ["publish"]
+    assert jobs["publish"]["environment"] == "pypi"
+    used = [step["uses"].partition("@")[0] for step in jobs["publish"]["steps"] if "uses" in step]
+    assert used == ["actions/attest", "pypa/gh-action-pypi-publish"]
+    scripts = [step.get("run", "") for job in jobs.values() for step in job["steps"]]
+    assert "\n".join(scripts).count("uv build") == 1
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The workflow that takes the newer template: both its jobs, with stand-ins for uvx and gh."""
+"""The workflow that takes the newer template: both its jobs, with stand-ins for uv and gh."""
 
 import json
 import os
@@ -15,20 +15,20 @@ WORKFLOW = ROOT / "template" / ".github" / "workflows" / "update-template.yml"
 BRANCH = "template/v9.1.0"
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
-UVX = """\
+UV = """\
 #!/bin/sh
 echo "$@" >> "$ASKED"
 case "$4 $ENDS" in
-preview*) echo "What v9.1.0 brings"; exit 0 ;;
-"update nothing") echo "nothing to do"; exit 0 ;;
-"update conflicts") echo "conflict in train.py"; exit 1 ;;
-"update refused") echo "copier-ml: no such template"; exit 2 ;;
+preview-template*) echo "What v9.1.0 brings"; exit 0 ;;
+"update-template nothing") echo "nothing to do"; exit 0 ;;
+"update-template conflicts") echo "conflict in train.py"; exit 1 ;;
+"update-template refused") echo "copier-ml: no such template"; exit 2 ;;
 esac
 git checkout --quiet -b template/v9.1.0
 echo "$ENDS" > taken
 git add taken && git commit --quiet --message taken && git checkout --quiet -
 """
-"""Stands for `uvx ... copier-ml`: it makes the branch as an update does, in the work tree."""
+"""Stands for `uv run --locked just ...`: it makes the branch as an update does, in place."""
 
 GH = """\
 #!%(python)s
@@ -88,13 +88,11 @@ class Forge:
         self.runs = 0
         git("init", "--quiet", "--bare", "--initial-branch=main", str(self.origin), folder=folder)
         start = self.clone("start")
-        (start / ".template").mkdir()
-        (start / ".template" / "source.py").write_text("print('/the template')\n")
         self.commit(start, "start")
         git("push", "--quiet", "origin", "HEAD:main", folder=start)
         programs = folder / "bin"
         programs.mkdir()
-        for name, text in (("uvx", UVX), ("gh", GH % {"python": sys.executable})):
+        for name, text in (("uv", UV), ("gh", GH % {"python": sys.executable})):
             (programs / name).write_text(text, encoding="utf-8")
             (programs / name).chmod(0o755)
 
@@ -159,7 +157,7 @@ def test_a_newer_version_is_one_pull_request_with_the_preview_as_its_text(forge:
     assert pull["body"] == "What v9.1.0 brings\n"
     assert forge.taken() == "one"
     asked = (forge.folder / "asked").read_text().splitlines()
-    assert asked == [f"--from /the template copier-ml {v} ." for v in ("preview", "update")]
+    assert asked == [f"run --locked just {verb}-template" for verb in ("preview", "update")]
 
 
 def test_it_is_refreshed_and_not_opened_twice(forge: Forge) -> None:

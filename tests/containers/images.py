@@ -13,7 +13,7 @@ from typing import Any
 import engine
 import standins
 from conftest import Answers, copy
-from owner import Project, find_python, find_uv
+from owner import Project, find_copier_ml, find_python, find_uv
 from servers import free_port
 
 READ_ONLY = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL")
@@ -42,8 +42,7 @@ def build(project: Project, target: str, *options: str, expect: int = 0) -> str:
     run = engine.find()
     environment = project.environment | run.environment | {"CONTAINER_ENGINE": run.program}
     owner = Project(project.folder, project.name, **environment)
-    script = ("run", "--no-project", "python", "docker/image.py", target, *options)
-    told = owner.uv(*script, expect=expect)
+    told = owner.run(find_copier_ml(), "image", target, *options, expect=expect)
     return told.splitlines()[-1] if expect == 0 else told
 
 

@@ -146,9 +146,9 @@ def test_without_a_password_nothing_starts(project: Project) -> None:
     just(project, "down")
     env = project.folder / ".env"
     kept = env.read_text()
-    env.write_text("POSTGRES_PASSWORD=\n")
+    env.write_text("POSTGRES_PASSWORD=''\n")
     told = just(project, "up", expect=1)
-    assert "up: POSTGRES_PASSWORD is empty in .env" in told
+    assert "required variable POSTGRES_PASSWORD is missing a value" in told
     refused = project.run("sh", "-c", "$COMPOSE --profile tracking up --detach", expect=1)
     assert "required variable POSTGRES_PASSWORD is missing a value" in refused.splitlines()[-1]
     assert "type uv run just up" in refused

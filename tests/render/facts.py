@@ -16,7 +16,7 @@ import yaml
 FENCE = re.compile(r"^ *```.*?^ *```", re.M | re.S)
 HEADING = re.compile(r"^#+ +(.+)$", re.M)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-RECIPE = re.compile(r"^((?:\[.*\]\n)*)@?([a-z][\w-]*)(?: .*)?:(?: [\w -]+)?$", re.M)
+RECIPE = re.compile(r"^((?:\[.*\]\n)*)@?([a-z][\w-]*)(?: .*)?:(?: [\w ()-]+)?$", re.M)
 SPAN = re.compile(r"`([^`\n]+)`")
 
 FastLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

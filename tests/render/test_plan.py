@@ -64,6 +64,89 @@ def test_a_feature_brings_its_group() -> None:
     assert not bare.has_notebooks
 
 
+GIT = "git+https://git.example.org/ml/template.git"
+OURS = "https://github.com/copier-ml/copier-ml"
+HASH = "0123abc"
+
+
+@pytest.mark.parametrize(
+    ("address", "commit", "tool", "newest"),
+    [
+        (OURS, "v0.8.0", "copier-ml==0.8.0", "copier-ml@latest"),
+        (f"{OURS}.git", "v0.8.0", "copier-ml==0.8.0", "copier-ml@latest"),
+        (f"git+{OURS}.git", "v0.8.0", "copier-ml==0.8.0", "copier-ml@latest"),
+        ("gh:copier-ml/copier-ml", "v0.8.0", "copier-ml==0.8.0", "copier-ml@latest"),
+        (OURS, f"v0.8.0-3-g{HASH}", f"git+{OURS}@{HASH}", f"git+{OURS}"),
+        (OURS, HASH, f"git+{OURS}@{HASH}", f"git+{OURS}"),
+        (GIT, "v0.8.0", f"{GIT}@v0.8.0", GIT),
+        (GIT, f"v0.8.0-rc-1-3-g{HASH}", f"{GIT}@{HASH}", GIT),
+        (GIT, "", GIT, GIT),
+        (
+            "/srv/template.git",
+            "v1",
+            "git+file:///srv/template.git@v1",
+            "git+file:///srv/template.git",
+        ),
+        ("/srv/template", "v1", "file:///srv/template", "file:///srv/template"),
+        ("", "", "copier-ml", "copier-ml@latest"),
+    ],
+)
+def test_the_tool_has_the_version_that_made_the_project(
+    address: str, commit: str, tool: str, newest: str
+) -> None:
+    found = make(_src_path=address, _commit=commit)
+    assert (found.tool, found.newest_tool) == (tool, newest)
+
+
+@pytest.mark.parametrize(
+    ("address", "tool"),
+    [
+        ("https://example.org/a/b.git", "git+https://example.org/a/b.git"),
+        ("gh:a/b", "git+https://github.com/a/b"),
+        ("gl:/a/b.git", "git+https://gitlab.com/a/b.git"),
+        ("git@example.org:a/b.git", "git+ssh://git@example.org/a/b.git"),
+        ("git+git@example.org:/srv/a", "git+ssh://git@example.org/srv/a"),
+        ("ssh://git@example.org:22/a/b", "git+ssh://git@example.org:22/a/b"),
+        ("git+file:///srv/a", "git+file:///srv/a"),
+        ("C:\\my templates\\a", "file:///C:/my%20templates/a"),
+        (
+            """/it's "a" $HOME; `b` {{ c }}\n""",
+            "file:///it%27s%20%22a%22%20%24HOME%3B%20%60b%60%20%7B%7B%20c%20%7D%7D%0A",
+        ),
+        ("~/template", "~/template"),
+        ("../template", "../template"),
+    ],
+)
+def test_an_address_of_copier_becomes_one_of_uvx(address: str, tool: str) -> None:
+    assert make(_src_path=address).tool == tool
+
+
+@pytest.mark.parametrize(
+    ("address", "tool"),
+    [
+        ("torch", "git+torch"),
+        ("ml/template", "git+ml%2Ftemplate"),
+        (
+            "https:/github.com/copier-ml/copier-ml",
+            "git+https%3A%2Fgithub.com%2Fcopier-ml%2Fcopier-ml",
+        ),
+        ("git@example.org", "git+git%40example.org"),
+    ],
+)
+def test_what_is_no_address_becomes_neither_a_package_nor_a_folder(address: str, tool: str) -> None:
+    assert make(_src_path=address).tool == tool
+
+
+def test_tools_come_from_the_mirror_alone() -> None:
+    at = {"package_index_url": "https://packages.example.org/simple"}
+    mirror = "uvx --default-index internal=https://packages.example.org/simple"
+    assert make().uvx == "uvx"
+    assert make(package_index="private", package_index_auth="keyring", **at).uvx == "uvx"
+    assert make(package_index="mirror", package_index_auth="token", **at).uvx == mirror
+    found = make(package_index="mirror", package_index_auth="keyring", **at)
+    assert found.uvx == f"{mirror} --keyring-provider subprocess"
+
+
 def test_paths_of_what_was_not_chosen_are_absent() -> None:
     absent = make(features=["docs"], forge="none").absent_paths
     assert {"/.github", "/notebooks", "/.devcontainer"} <= set(absent)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,11 @@ def owner_environment() -> dict[str, str]:
         "UV_PYTHON_DOWNLOADS": "never",
         "MACOSX_DEPLOYMENT_TARGET": "14.0",
     }
+
+
+def find_copier_ml() -> str:
+    """Find the program that these tests are about."""
+    return str(Path(sys.executable).with_name("copier-ml"))
 
 
 @cache

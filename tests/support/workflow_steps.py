@@ -21,6 +21,7 @@ ACTIONS = {
     "aquasecurity/setup-trivy": "a stand-in for trivy is on PATH",
     "astral-sh/setup-uv": "uv is on PATH",
     "docker/build-push-action": "needs BuildKit; tests/containers builds the same images",
+    "pypa/gh-action-pypi-publish": "the index trusts GitHub alone",
     "sigstore/cosign-installer": "a stand-in for cosign is on PATH",
     "zizmorcore/zizmor-action": "tests/linters/test_linters.py runs zizmor",
 }

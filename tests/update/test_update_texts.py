@@ -319,3 +319,14 @@ def test_migrations_leave_lines_as_they_are(tmp_path: Path) -> None:
     update(project)
     assert at(project, "mine.txt") == b"mine\r\n"
     assert at(project, "made") == b"made"
+
+
+def test_files_name_the_address_and_the_version_that_the_project_knows(tmp_path: Path) -> None:
+    address = tmp_path / "template"
+    text = "{{ _copier_answers._src_path }} {{ _copier_answers._commit }}\n"
+    template = make_template(address, {"a.jinja": text}, {"a.jinja": text})
+    project = make_project(tmp_path / "project", template, {"a": f"{address} v1.0.0\n"})
+    update(project)
+    assert at(project, "a") == f"{address} v2.0.0\n".encode()
+    answers = yaml.safe_load(at(project, ANSWERS) or b"")
+    assert (answers["_src_path"], answers["_commit"]) == (str(address), "v2.0.0")

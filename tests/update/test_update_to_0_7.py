@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import copy, git
-from owner import commit, update
+from owner import commit, find_copier_ml, update
 
 from copier_ml.cli import main
 
@@ -64,7 +63,7 @@ def test_the_first_audit_says_what_to_do(project: Path) -> None:
     """The project has no lock here; with one, its rules fit what the template brings."""
     with_ours(project)
     done = subprocess.run(
-        [sys.executable, ".audit/audit.py", "denied"],
+        [find_copier_ml(), "audit", ".", "denied"],
         cwd=project,
         env=os.environ,
         capture_output=True,

@@ -94,11 +94,11 @@ def render(
     weakref.finalize(worker, _clean, worker.template._cleanup, os.getpid())
     try:
         refuse_unknown(worker.data, worker.template.questions_data)
+        _name_source(worker.template, template.address)
         run_copy(worker)
     except BaseException:
         worker._cleanup()
         raise
-    _remember(folder / ANSWERS_FILE, template)
     return Rendering(folder, worker)
 
 
@@ -167,11 +167,7 @@ def _render_and_tell(sender: Any, *arguments: Any) -> None:
         sender.send(describe(error) or type(error).__name__)
 
 
-def _remember(file: Path, template: Template) -> None:
-    """Write the address that the project knows, in place of that of the throw-away clone."""
-    from yaml import safe_dump
-
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    known = safe_dump({"_src_path": template.address}, width=10_000)
-    lines = [known if line.startswith("_src_path:") else line for line in lines]
-    file.write_text("".join(lines), encoding="utf-8")
+def _name_source(template: Any, address: str) -> None:
+    """Let Copier remember the address that the project knows, not that of the throw-away clone."""
+    if template.commit:  # By now, Copier has all that it derives from the clone's address.
+        template.url = address

@@ -1,4 +1,4 @@
-"""Say which licence a package has, and whether a list of licences permits it."""
+"""Say which license a package has, and whether a list of licenses permits it."""
 
 import ast
 import re
@@ -53,7 +53,7 @@ IDENTIFIER = re.compile(r"[\w.+-]+(?: WITH [\w.-]+)?")
 
 
 def state(metadata: Message) -> str:
-    """Return the licence that a package states, as an SPDX expression where that is possible.
+    """Return the license that a package states, as an SPDX expression where that is possible.
 
     Several classifiers say that all of them hold, or that one does: all of them have to be allowed.
     """
@@ -75,7 +75,7 @@ def _spell(name: str) -> str:
 
 
 def is_allowed(stated: str, allowed: Collection[str]) -> bool:
-    """Tell whether an expression holds with these licences alone, or is one of these texts.
+    """Tell whether an expression holds with these licenses alone, or is one of these texts.
 
     ``A WITH B`` is A with a permission more, so A is enough.
     """

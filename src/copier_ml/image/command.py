@@ -1,10 +1,9 @@
-"""Build an image of the project, name it and label it, for `just image` and `just image-model`.
+"""The command ``image``: build an image of the project in this folder, name it and label it.
 
 Its standard output is the image's names; the engine tells the rest on standard error. The image is
 tagged when all of it is done, so a build that fails leaves nothing that could be run.
 """
 
-import argparse
 import json
 import os
 import re
@@ -12,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from argparse import REMAINDER, Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,15 +27,10 @@ PODMAN = ["--format=docker", "--timestamp=0"]
 one that changed with every commit would make every layer anew."""
 
 
-def main() -> None:
-    """Build the target that the command line names."""
-    parser = argparse.ArgumentParser(
-        description="Build an image of the project.",
-        epilog="Other options, such as --no-cache, go to the engine; see the help of its build.",
-    )
-    parser.add_argument("target", choices=["serve", "serve-model", "tracking", "train"])
-    known, options = parser.parse_known_args()
-    target: str = known.target
+def run(args: Namespace) -> None:
+    """Build a container image of the project in this folder, and print its names."""
+    target: str = args.target
+    options: list[str] = args.options
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
     accelerator = os.environ.get("ACCELERATOR", "cpu")
     builds = [name for name in ("cpu", "cuda") if name in project["optional-dependencies"]]
@@ -50,13 +46,20 @@ def main() -> None:
         names = _names(project, target, accelerator, fingerprint)
         _label(engine, built, _labels(project, fingerprint), names)
     finally:
-        _run([engine, "rmi", "--no-prune", built], stdout=subprocess.DEVNULL)
+        _call([engine, "rmi", "--no-prune", built], stdout=subprocess.DEVNULL)
     print("\n".join(names))
+
+
+def add_options(add: Callable[..., Any]) -> None:
+    """Declare the options of the command."""
+    add("target", choices=["serve", "serve-model", "tracking", "train"])
+    # REMAINDER: they begin with dashes.
+    add("options", nargs=REMAINDER, metavar="...", help="options of the engine, such as --no-cache")
 
 
 def _fingerprint(engine: str, image: str) -> str:
     """Ask an image which packages, Python and system it computes with."""
-    told = _run([engine, "run", "--rm", image, "environment"], stdout=subprocess.PIPE)
+    told = _call([engine, "run", "--rm", image, "environment"], stdout=subprocess.PIPE)
     return str(json.loads(told)["fingerprint"])
 
 
@@ -92,7 +95,7 @@ def _build(engine: str, target: str, name: str, options: list[str]) -> None:
     command = [engine, "build", f"--target={target}", f"--tag={name}", *options, "."]
     seen: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     seen |= {"encoding": "utf-8", "env": _dated()}
-    with subprocess.Popen(command, **seen) as building:  # noqa: S603  (no shell)
+    with subprocess.Popen(command, **seen) as building:
         lines = [_pass_on(line) for line in building.stdout or ()]
     if building.returncode:
         reasons = [found[1] for line in lines if (found := REASON.search(line))] or ["see above"]
@@ -110,7 +113,7 @@ def _label(engine: str, built: str, labels: dict[str, str], names: list[str]) ->
     told = [f"LABEL {json.dumps(name)}={json.dumps(text)}" for name, text in labels.items()]
     options = [f"--tag={name}" for name in names] + (PODMAN if engine == "podman" else [])
     text = "\n".join([f"FROM {built}", *told])
-    _run([engine, "build", *options, "-"], input=text, env=_dated(), stdout=sys.stderr)
+    _call([engine, "build", *options, "-"], input=text, env=_dated(), stdout=sys.stderr)
 
 
 def _dated() -> dict[str, str]:
@@ -128,12 +131,12 @@ def _find_engine() -> str:
 
 
 def _git(*arguments: str) -> str:
-    return _run(["git", *arguments], stdout=subprocess.PIPE).strip()
+    return _call(["git", *arguments], stdout=subprocess.PIPE).strip()
 
 
-def _run(command: list[str], **facts: Any) -> str:
+def _call(command: list[str], **facts: Any) -> str:
     """Run a command; if it fails, it has said why itself."""
-    done = subprocess.run(command, encoding="utf-8", check=False, **facts)  # noqa: S603  (no shell)
+    done = subprocess.run(command, encoding="utf-8", check=False, **facts)
     if done.returncode:
         _stop(f"'{' '.join(command[:3])}' failed, see above; no image was tagged")
     return done.stdout or ""
@@ -141,7 +144,3 @@ def _run(command: list[str], **facts: Any) -> str:
 
 def _stop(message: str) -> NoReturn:
     raise SystemExit(f"image: {message}")
-
-
-if __name__ == "__main__":
-    main()

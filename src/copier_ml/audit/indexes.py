@@ -1,21 +1,30 @@
-"""Read what a locked package says of itself, without installing it.
+"""Read the metadata of locked packages from their indexes, without installing them.
 
 An index serves the metadata of a wheel beside it. Where a mirror does not, they are read from the
-wheel itself, a few kilobytes of it. What is installed here is not asked for at all.
+wheel itself, a few kilobytes of it. What the project's environment has is not asked for at all.
+The credentials are those that uv takes: variables of an index, or netrc.
 """
 
 import importlib.metadata
 import io
+import os
+import re
+import tomllib
 import zipfile
 from email.message import Message
 from email.parser import HeaderParser
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
 
 import requests
-from lock import Package
 from packaging.utils import canonicalize_name
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase, HTTPBasicAuth
+from requests.utils import get_netrc_auth
+
+from .lock import Package
 
 TIMEOUT_S = 30.0
 PARTIAL = 206
@@ -24,8 +33,14 @@ PARTIAL = 206
 BLOCK_BYTES = 1 << 16
 """What is read of a wheel at once: usually all of its table of contents."""
 
+AT_ONCE = 16
+"""Files that are asked for at a time."""
 
-def read(package: Package, session: requests.Session) -> Message:
+Logins = dict[str, tuple[str, str]]
+"""Host and port to user name and password."""
+
+
+def read_metadata(package: Package, session: requests.Session) -> Message:
     """Return the metadata of a package: the installed one's, or that of a wheel of it.
 
     Raises:
@@ -42,8 +57,11 @@ def read(package: Package, session: requests.Session) -> Message:
 
 @cache
 def _installed() -> dict[tuple[str, str], str]:
-    """Map each installed package and version to its metadata."""
-    found = importlib.metadata.distributions()
+    """Map each package and version in the project's environment to its metadata."""
+    environment = Path(os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
+    patterns = ("lib/python*/site-packages", "Lib/site-packages")
+    places = [str(place) for pattern in patterns for place in environment.glob(pattern)]
+    found = importlib.metadata.distributions(path=places)
     return {
         (canonicalize_name(one.name), one.version): one.read_text("METADATA") or "" for one in found
     }
@@ -105,3 +123,48 @@ class _Remote(io.RawIOBase):
         buffer[: len(content)] = content
         self._at += len(content)
         return len(content)
+
+
+class _Login(AuthBase):
+    def __init__(self, logins: Logins) -> None:
+        self._logins = logins
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request for a host that is known here or in netrc; others learn nothing."""
+        url = request.url or ""
+        login = self._logins.get(urlsplit(url).netloc) or get_netrc_auth(url)
+        return HTTPBasicAuth(*login)(request) if login else request
+
+
+def private_indexes(pyproject: Path) -> set[str]:
+    """Return the addresses of the indexes that have packages beside those of the public one."""
+    found = (one for one in _indexes(pyproject) if not one.get("explicit"))
+    return {one["url"].rstrip("/") for one in found if not one.get("default")}
+
+
+def open_session(pyproject: Path) -> requests.Session:
+    """Open a session that knows the indexes of a project."""
+    session = requests.Session()
+    session.auth = _Login(_logins(pyproject))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=2))
+    return session
+
+
+def _logins(pyproject: Path) -> Logins:
+    """Read the variables that name a user and a password for an index."""
+    found = {}
+    for index in _indexes(pyproject):
+        name = re.sub(r"\W", "_", index.get("name", "")).upper()
+        user, password = (
+            os.environ.get(f"UV_INDEX_{name}_{part}", "") for part in ("USERNAME", "PASSWORD")
+        )
+        if user or password:
+            found[urlsplit(index["url"]).netloc] = (user, password)
+    return found
+
+
+def _indexes(pyproject: Path) -> list[dict[str, Any]]:
+    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    indexes: list[dict[str, Any]] = project.get("tool", {}).get("uv", {}).get("index", [])
+    return indexes

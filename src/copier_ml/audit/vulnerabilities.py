@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from lock import Package
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
+
+from .lock import Package
 
 AT_ONCE = 500
 """Packages in one question; the service takes up to 1,000."""
@@ -45,7 +46,7 @@ def names(record: Record) -> set[str]:
 
 
 def fix(package: Package, record: Record) -> str:
-    """Return the oldest version that mends it and is newer than the one here; empty if none is."""
+    """Return the oldest version that fixes it and is newer than the one here; empty if none is."""
     here = Version(package.version)
     fixes = [
         Version(event["fixed"])

@@ -1,57 +1,52 @@
-"""Judge what uv.lock has by the rules in ``[tool.audit]``, for `just audit`.
+"""Check what uv.lock has against the rules in ``[tool.audit]``.
 
-It looks for known vulnerabilities, for licences that are not allowed, and for packages that are
-denied, in all extras, groups and platforms of the lock. Each line names a package, a reason and a
-remedy. It ends with 1 where a rule is broken, and with 2 where a question has no answer.
+The checks look for known vulnerabilities, for licenses that are not allowed, and for packages that
+are denied, in all extras, groups and platforms of the lock. Each line names a package, a reason and
+a remedy. Paths are those of the current folder.
 """
 
-import argparse
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import NoReturn
 
-import licenses
-import lock
-import metadata
-import network
 import requests
-import rules
-import vulnerabilities
-from lock import Package
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from rules import Rules
+
+from . import indexes, licenses, lock, rules, vulnerabilities
+from .lock import Package
+from .rules import Rules
 
 PYPROJECT = Path("pyproject.toml")
 Judge = Callable[[Rules, list[Package], requests.Session], list[str]]
 
 
 class UnansweredError(Exception):
-    """What was asked cannot be told; the text says why, and what helps."""
+    """A check has no answer; the text says why, and how to go on."""
 
     def __init__(self, message: str, findings: list[str] | None = None) -> None:
         super().__init__(message)
         self.findings = findings or []
 
 
-def main() -> None:
-    """Print the findings of the checks that are named: of all, if none is."""
-    parser = argparse.ArgumentParser(description="Judge the packages of uv.lock.")
-    parser.add_argument("checks", nargs="*", metavar="check", help=f"any of {', '.join(CHECKS)}")
-    named: list[str] = parser.parse_args().checks
-    if unknown := [name for name in named if name not in CHECKS]:
-        _stop(f"there is no check {unknown[0]!r}: name any of {', '.join(CHECKS)}")
+def run(names: list[str]) -> int:
+    """Print the findings of the named checks, or of all.
+
+    Returns:
+        Exit code: 0 if nothing breaks a rule, 1 if something does, 2 if a check has no answer.
+    """
+    if unknown := [name for name in names if name not in CHECKS]:
+        return _refuse(f"there is no check {unknown[0]!r}: name any of {', '.join(CHECKS)}")
     try:
         ours, packages = rules.read(PYPROJECT), lock.read(Path("uv.lock"))
     except (OSError, ValueError) as error:
-        _stop(str(error))
+        return _refuse(str(error))
     broken, unanswered = [], []
-    with network.open_session(PYPROJECT) as session:
-        for name in named or CHECKS:
+    with indexes.open_session(PYPROJECT) as session:
+        for name in names or CHECKS:
             try:
                 broken += CHECKS[name](ours, packages, session)
             except UnansweredError as error:
@@ -60,15 +55,21 @@ def main() -> None:
     for line in [*broken, *unanswered]:
         print(f"audit: {line}", file=sys.stderr)
     if broken or unanswered:
-        sys.exit(1 if broken else 2)
-    print(f"audit: {len(packages)} packages, none against a rule ({', '.join(named or CHECKS)})")
+        return 1 if broken else 2
+    print(f"audit: {len(packages)} packages, none against a rule ({', '.join(names or CHECKS)})")
+    return 0
+
+
+def _refuse(message: str) -> int:
+    print(f"audit: {message}", file=sys.stderr)
+    return 2
 
 
 def judge_vulnerabilities(
     ours: Rules, packages: list[Package], session: requests.Session
 ) -> list[str]:
     """Look for known vulnerabilities, once for all the names that one has."""
-    private = network.private_indexes(PYPROJECT) if ours.database == rules.PUBLIC else set()
+    private = indexes.private_indexes(PYPROJECT) if ours.database == rules.PUBLIC else set()
     asked = [package for package in packages if package.index.rstrip("/") not in private]
     if kept := len(packages) - len(asked):
         print(f"audit: {rules.PUBLIC} is not told the names of {kept} packages of a private index")
@@ -100,20 +101,20 @@ def _describe(package: Package, record: vulnerabilities.Record) -> str:
     remedy = f"run 'uv lock --upgrade-package {package.name}' for {fix} or newer"
     if not fix:
         table = f"tool.audit.ignored.{record['id']}"
-        remedy = f"nothing mends it yet, so go without, or say in [{table}] why it does no harm"
+        remedy = f"no version fixes it yet: go without, or say in [{table}] why it does no harm"
     return f"{' '.join(text.split())[:120]}: {remedy}"
 
 
 def judge_licenses(ours: Rules, packages: list[Package], session: requests.Session) -> list[str]:
-    """Look for licences that neither the list nor a row of exceptions names."""
+    """Look for licenses that neither the list nor a row of exceptions names."""
 
     def ask(package: Package) -> str | Exception:
         try:
-            return licenses.state(metadata.read(package, session))
+            return licenses.state(indexes.read_metadata(package, session))
         except (OSError, ValueError) as error:
             return error
 
-    with ThreadPoolExecutor(network.AT_ONCE) as pool:
+    with ThreadPoolExecutor(indexes.AT_ONCE) as pool:
         answers = dict(zip(packages, pool.map(ask, packages), strict=True))
     lines = []
     for package, stated in answers.items():
@@ -122,7 +123,7 @@ def judge_licenses(ours: Rules, packages: list[Package], session: requests.Sessi
         allowed = [*ours.licenses, *(text for row in rows for text in row.licenses)]
         if isinstance(stated, str) and not licenses.is_allowed(stated, allowed):
             lines.append(
-                f"{package} has the licence {stated!r}, which is not allowed: replace it, or say "
+                f"{package} has the license {stated!r}, which is not allowed: replace it, or say "
                 f"in [tool.audit.exceptions.{package.name}] why it may stay"
             )
     unread = {package: told for package, told in answers.items() if isinstance(told, Exception)}
@@ -130,7 +131,7 @@ def judge_licenses(ours: Rules, packages: list[Package], session: requests.Sessi
         first, why = next(iter(unread.items()))
         others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
         raise UnansweredError(
-            f"the licence of {first}{others} cannot be read ({_brief(why)}): try again where its "
+            f"the license of {first}{others} cannot be read ({_brief(why)}): try again where its "
             "index can be reached, or install it first",
             lines,
         )
@@ -164,12 +165,3 @@ def _brief(error: Exception) -> str:
     while first.__context__ and not isinstance(error, requests.HTTPError):
         first = first.__context__
     return " ".join(str(getattr(first, "strerror", None) or first).split())[:200]
-
-
-def _stop(message: str) -> NoReturn:
-    print(f"audit: {message}", file=sys.stderr)
-    sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

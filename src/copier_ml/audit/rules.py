@@ -20,7 +20,7 @@ class _Table(BaseModel):
 
 
 class Exempt(_Table):
-    """A package that may have licences which others may not."""
+    """A package that may have licenses which others may not."""
 
     licenses: list[Text] = Field(min_length=1)
     reason: Text

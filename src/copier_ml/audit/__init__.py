@@ -1,0 +1,1 @@
+"""Check the locked packages of a project against the rules in its [tool.audit]."""
