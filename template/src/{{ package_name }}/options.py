@@ -46,9 +46,7 @@ def parse(command: type[Any], arguments: list[str]) -> Any:
 def describe(command: type[Any]) -> str:
     """List the options of a command, grouped by the class that declares them."""
     lines = []
-    fields = {
-        name: it for name, it in command.model_fields.items() if SUPPRESS not in it.metadata
-    }
+    fields = {name: it for name, it in command.model_fields.items() if SUPPRESS not in it.metadata}
     for owner in command.__mro__:
         own = [name for name in vars(owner).get("__annotations__", {}) if name in fields]
         title = "Options" if owner is command else str(owner.__doc__).partition("\n")[0].rstrip(".")
