@@ -59,7 +59,9 @@ def test_python_is_python(path: Path) -> None:
 def test_python_templates_have_jinja_in_import_lines_alone(path: Path) -> None:
     for line in path.read_text(encoding="utf-8").splitlines():
         if "{{" in line or "{%" in line:
-            assert re.match(r"from \{\{ package_name \}\}[\w.]* import |\{% include ", line), line
+            assert re.match(
+                r"from \{\{ package_name \}\}[\w.]* import |\{% include ", line.strip()
+            ), line
 
 
 def test_continuous_integration_is_plain() -> None:
