@@ -79,7 +79,7 @@ def test_variants_of_a_framework_have_the_same_files() -> None:
 
 @by_name([path for path in FILES if path.suffix != ".txt"])  # A licence is as long as it is.
 def test_files_stay_small(path: Path) -> None:
-    ceilings = {".py": 200, ".toml": 200}
+    ceilings = {".py": 400, ".toml": 200}
     n_lines = len(path.read_text(encoding="utf-8").splitlines())
     assert n_lines <= ceilings.get(Path(path.name.removesuffix(".jinja")).suffix, 250)
 
