@@ -92,7 +92,8 @@ def covering(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository with a tag for every release, and what is on disk as its newest."""
     folder = tmp_path_factory.mktemp("history") / "template"
-    git("clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder), folder=ROOT)
+    alone = ("--quiet", "--no-hardlinks", "--no-tags")
+    git("clone", *alone, str(ROOT), str(folder), folder=ROOT)
     tag_missing(folder)
     for path in git("ls-files", "-z", folder=folder).split("\0")[:-1]:
         (folder / path).unlink()

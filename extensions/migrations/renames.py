@@ -5,6 +5,7 @@ has the owner's file afterwards; the base is rendered once more.
 """
 
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,9 +46,10 @@ def follow(project: Project, old: str, new: str, stage: str) -> None:
 
 
 def _move(project: Project, source: str, target: str) -> None:
-    """Rename on the owner's side, too: then git finds the rename on both sides."""
+    """Rename on the owner's side, too: the base is renamed where the update merges."""
     is_free = not list_entries(target) and not Path(target).exists()
-    if list_entries(source) and is_free and project.old_render(source) is not None:
+    mine, base = list_entries(source), project.old_render(source)
+    if mine and is_free and base is not None and mine[0].read() != base:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         git("mv", "--", source, target)
 
@@ -75,6 +77,26 @@ def _merge(project: Project, source: str, target: str) -> None:
         Path(target).chmod(0o755)
     if text != base:
         write_merged(target, mine[0], text, base)
+
+
+def keep_edited(project: Project, renamed: Iterable[str]) -> None:
+    """Give back what Copier deleted although the owner had edited it, and mark it as a conflict.
+
+    In an update of ours, git sees these conflicts by itself.
+    """
+    if project.is_ours:
+        return
+    gone = set(git("ls-files", "--deleted", "-z").decode().split("\0")[:-1])
+    for path in sorted(gone.difference(renamed)):
+        mine = list_entries(path)
+        try:
+            base = project.old_render(path)
+        except OSError as error:
+            _keep(path, f"the version that it came from cannot be had: {str(error)[:200]}")
+            continue
+        if len(mine) == 1 and base is not None and (text := mine[0].read()) != base:
+            _keep(path, "you edited it, and the template does not have it any more")
+            _mark(path, mine[0], base, text)
 
 
 def write_merged(target: str, mine: Entry, text: bytes, base: bytes) -> None:

@@ -5,19 +5,31 @@ for all versions. To add a migration, add a file `v1_2_0.py` (see steps.py) and 
 copier.yml.
 """
 
+import json
 import os
 import runpy
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from handover import hand_over
-from mapping import map_answer
+from answers_file import map_answer, set_answers
+from owned import merge_once
 from packaging.version import Version
 from project import Project
-from renames import follow
-from settings import move_key, move_setting
-from steps import HandOver, MapAnswer, MoveKey, MoveSetting, Rename, Step
+from renames import follow, keep_edited
+from settings import add_setting, move_key, move_setting, remove_setting
+from steps import (
+    AddSetting,
+    KeepEdited,
+    MapAnswer,
+    MergeOnce,
+    MoveKey,
+    MoveSetting,
+    RemoveSetting,
+    Rename,
+    SetAnswers,
+    Step,
+)
 
 
 def main() -> None:
@@ -39,22 +51,52 @@ def find_steps(folder: Path, old: Version, new: Version) -> Iterator[Step]:
 def migrate(steps: Iterable[Step], stage: str, project: Project) -> None:
     """Apply what this stage can do: files are renamed, and only then is looked into them."""
     steps = list(steps)
-    for path in (step.path for step in steps if isinstance(step, HandOver)):
-        hand_over(project, path, stage)
-    for old, new in chain(step for step in steps if isinstance(step, Rename)).items():
+    owned = list(dict.fromkeys(step.path for step in steps if isinstance(step, MergeOnce)))
+    renames = chain(step for step in steps if isinstance(step, Rename))
+    for path in owned:
+        merge_once(project, path, stage)
+    for old, new in renames.items():
         follow(project, old, new, stage)
     if stage == "before":
-        for answer in (step for step in steps if isinstance(step, MapAnswer)):
-            map_answer(project, answer.question, answer.old, answer.new)
-        return
+        _tell_paths(project, renames, owned)
+    elif any(isinstance(step, KeepEdited) for step in steps):
+        keep_edited(project, map(project.fill_old, renames))
     for step in steps:
-        match step:
-            case MoveSetting(old, new):
-                move_setting(project, old, new)
-            case MoveKey(file, old, new):
-                move_key(project.fill(file), old, new)
-            case HandOver() | MapAnswer() | Rename():
-                pass  # Done above.
+        (_change_answers if stage == "before" else _edit)(project, step)
+
+
+def _change_answers(project: Project, step: Step) -> None:
+    match step:
+        case MapAnswer(question, old, new):
+            map_answer(project, question, old, new)
+        case SetAnswers(derive):
+            set_answers(project, derive)
+        case _:
+            pass
+
+
+def _edit(project: Project, step: Step) -> None:
+    match step:
+        case AddSetting(file, lines):
+            add_setting(file, lines)
+        case MoveKey(file, old, new):
+            move_key(project.fill(file), old, new)
+        case MoveSetting(old, new):
+            move_setting(project, old, new)
+        case RemoveSetting(name):
+            remove_setting(project, name)
+        case _:
+            pass
+
+
+def _tell_paths(project: Project, renames: dict[str, str], owned: list[str]) -> None:
+    """Tell `copier-ml update` what it cannot see: it merges these files at their new paths."""
+    if file := os.environ.get("COPIER_ML_PATHS"):
+        told = {
+            "renamed": {project.fill_old(old): project.fill(new) for old, new in renames.items()},
+            "merged_once": [project.fill_old(path) for path in owned],
+        }
+        Path(file).write_text(json.dumps(told), encoding="utf-8")
 
 
 def chain(renames: Iterable[Rename]) -> dict[str, str]:

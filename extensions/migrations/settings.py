@@ -1,4 +1,4 @@
-"""Move keys in the owner's files, and tell what an update may not edit."""
+"""Move, add and remove keys in the owner's files, and tell what an update may not edit."""
 
 import re
 import tomllib
@@ -16,8 +16,8 @@ Keys = tuple[str, ...]
 
 def move_setting(project: Project, old: str, new: str) -> None:
     """Rename a setting in config/, and tell of variables with its old name."""
-    for path in sorted((*Path("config").glob("*.yaml"), *Path("config").glob("*.yml"))):
-        move_key(path.as_posix(), old, new)
+    for path in _config_files():
+        move_key(path, old, new)
     before, after = (project.fill("{package_name}_" + it).upper() for it in (old, new))
     if "." in old + new:
         return  # A table is JSON in one variable: there is no name to tell.
@@ -25,20 +25,45 @@ def move_setting(project: Project, old: str, new: str) -> None:
         tell(f"{name} names {before}, which is called {after} now")
 
 
+def remove_setting(project: Project, name: str) -> None:
+    """Take a setting out of config/, and tell of variables with its name."""
+    for path in _config_files():
+        _rewrite(path, lambda text: remove(text, (name,)), f"take {name} out")
+    variable = project.fill("{package_name}_" + name).upper()
+    for path in _list_mentions(variable):
+        tell(f"{path} names {variable}, which is no setting any more")
+
+
+def add_setting(file: str, lines: str) -> None:
+    """Write the lines of a setting at the end of a file that does not have it."""
+    _rewrite(file, lambda text: add(text, lines), f"add {' '.join(lines.split())}")
+
+
 def move_key(file: str, old: str, new: str) -> None:
     """Move a key in a file, with its comments, or tell the owner to; never half of it."""
+    keys = tuple(old.split(".")), tuple(new.split("."))
+    is_toml = file.endswith(".toml")
+    if Path(file).is_file():
+        _rewrite(file, lambda text: move(text, *keys, is_toml=is_toml), f"move {old} to {new}")
+
+
+def _config_files() -> list[str]:
+    found = (*Path("config").glob("*.yaml"), *Path("config").glob("*.yml"))
+    return sorted(path.as_posix() for path in found)
+
+
+def _rewrite(file: str, change: Callable[[str], str], what: str) -> None:
+    """Change the text of a file, or tell the owner to."""
     path = Path(file)
-    if not path.is_file():
-        return
-    text = path.read_bytes().decode(errors="surrogateescape")
+    text = path.read_bytes().decode(errors="surrogateescape") if path.is_file() else ""
     try:
-        keys = tuple(old.split(".")), tuple(new.split("."))
-        moved = move(text, *keys, is_toml=path.suffix == ".toml")
+        changed = change(text)
     except ValueError as error:
-        tell(f"{file}: move {old} to {new} by hand, since {error}")
+        tell(f"{file}: {what} by hand, since {error}")
         return
-    if moved != text:
-        path.write_bytes(moved.encode(errors="surrogateescape"))
+    if changed != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(changed.encode(errors="surrogateescape"))
 
 
 def move(text: str, old: Keys, new: Keys, *, is_toml: bool) -> str:
@@ -48,11 +73,7 @@ def move(text: str, old: Keys, new: Keys, *, is_toml: bool) -> str:
         ValueError: If the result would not be exactly that, when it is read back.
     """
     load: Callable[[str], Any] = tomllib.loads if is_toml else yaml.safe_load
-    try:
-        wanted = load(text) or {}
-    except (ValueError, yaml.YAMLError) as error:
-        has_markers = re.search(r"^<{7} ", text, re.MULTILINE)
-        raise ValueError("it has conflicts" if has_markers else "it cannot be read") from error
+    wanted = _load(text, load)
     if not isinstance(wanted, dict) or not _has(wanted, old):
         return text
     if _has(wanted, new):
@@ -60,8 +81,50 @@ def move(text: str, old: Keys, new: Keys, *, is_toml: bool) -> str:
     _put(wanted, new, _take(wanted, old))
     lines = text.splitlines(keepends=True)
     edited = "".join((toml_lines if is_toml else yaml_lines).move(lines, old, new))
+    return _checked(edited, wanted, load)
+
+
+def remove(text: str, keys: Keys) -> str:
+    """Take a key out of YAML.
+
+    Raises:
+        ValueError: As for ``move``.
+    """
+    wanted = _load(text, yaml.safe_load)
+    if not isinstance(wanted, dict) or not _has(wanted, keys):
+        return text
+    _take(wanted, keys)
+    edited = "".join(yaml_lines.remove(text.splitlines(keepends=True), keys))
+    return _checked(edited, wanted, yaml.safe_load)
+
+
+def add(text: str, lines: str) -> str:
+    """Write lines of YAML at the end of a text that has none of their keys.
+
+    Raises:
+        ValueError: As for ``move``.
+    """
+    had, new = _load(text, yaml.safe_load), yaml.safe_load(lines)
+    if not isinstance(had, dict):
+        raise ValueError("it has no settings")
+    if had.keys() & new.keys():
+        return text
+    end = "\r\n" if "\r\n" in text else "\n"
+    text = text if not text or text.endswith("\n") else text + end
+    return _checked(text + lines.replace("\n", end), had | new, yaml.safe_load)
+
+
+def _load(text: str, load: Callable[[str], Any]) -> Any:
     try:
-        is_right = _prune(load(edited)) == _prune(wanted)
+        return load(text) or {}
+    except (ValueError, yaml.YAMLError) as error:
+        has_markers = re.search(r"^<{7} ", text, re.MULTILINE)
+        raise ValueError("it has conflicts" if has_markers else "it cannot be read") from error
+
+
+def _checked(edited: str, wanted: Any, load: Callable[[str], Any]) -> str:
+    try:
+        is_right = _prune(load(edited) or {}) == _prune(wanted)
     except (ValueError, yaml.YAMLError):
         is_right = False
     if not is_right:

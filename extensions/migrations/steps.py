@@ -4,7 +4,9 @@ A script `v1_2_0.py` says what 1.2.0 moved, such as `STEPS = [Rename("a.py", "do
 run for each project that comes from an older version, and it may run twice.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,19 @@ class Rename:
 
 
 @dataclass(frozen=True)
-class HandOver:
-    """A file is the owner's from this version on: it is merged once more, and never again.
+class MergeOnce:
+    """A file of the owner's is merged with the template's in this update, and in no later one.
 
-    Name it in ``_skip_if_exists`` as well. The path may contain answers.
+    Either the version hands it over, or it changes what the file works with. Name the file in
+    ``_skip_if_exists`` as well. The path may contain answers.
     """
 
     path: str
+
+
+@dataclass(frozen=True)
+class KeepEdited:
+    """The template has fewer files than before: those that the owner edited stay, as conflicts."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,31 @@ class MapAnswer:
     question: str
     old: str
     new: str | None = None
+
+
+@dataclass(frozen=True)
+class SetAnswers:
+    """Answers follow from older ones: a function gives those that change, none the second time."""
+
+    derive: Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class AddSetting:
+    """A file of the owner's needs a setting: it gets these lines at its end if it has none.
+
+    The file is made if there is none.
+    """
+
+    file: str
+    lines: str
+
+
+@dataclass(frozen=True)
+class RemoveSetting:
+    """A setting is gone: files in config/ lose it. Variables of the environment are told."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -62,4 +95,14 @@ class MoveKey:
     new: str
 
 
-Step = HandOver | MapAnswer | Rename | MoveSetting | MoveKey
+Step = (
+    AddSetting
+    | KeepEdited
+    | MapAnswer
+    | MergeOnce
+    | MoveKey
+    | MoveSetting
+    | RemoveSetting
+    | Rename
+    | SetAnswers
+)

@@ -1,17 +1,17 @@
 """0.5.0: what owners rewrite is theirs."""
 
-from steps import HandOver
+from steps import MergeOnce
 
 STEPS = [
-    HandOver("config/base.yaml"),
-    HandOver("config/prod.yaml"),
-    HandOver("notebooks/errors.ipynb"),
-    HandOver("src/{package_name}/data.py"),
-    HandOver("src/{package_name}/hyperparameters.py"),
-    HandOver("src/{package_name}/model.py"),
-    HandOver("src/{package_name}/schema.py"),
-    HandOver("tests/small.py"),
-    HandOver("tests/test_data.py"),
-    HandOver("tests/test_model.py"),
-    HandOver("tests/test_schema.py"),
+    MergeOnce("config/base.yaml"),
+    MergeOnce("config/prod.yaml"),
+    MergeOnce("notebooks/errors.ipynb"),
+    MergeOnce("src/{package_name}/data.py"),
+    MergeOnce("src/{package_name}/hyperparameters.py"),
+    MergeOnce("src/{package_name}/model.py"),
+    MergeOnce("src/{package_name}/schema.py"),
+    MergeOnce("tests/small.py"),
+    MergeOnce("tests/test_data.py"),
+    MergeOnce("tests/test_model.py"),
+    MergeOnce("tests/test_schema.py"),
 ]

@@ -1,4 +1,7 @@
-"""Move a key among lines of YAML. Whoever calls this reads the result back, as it may be wrong."""
+"""Move or remove a key among lines of YAML.
+
+Whoever calls this reads the result back, as it may be wrong.
+"""
 
 import re
 from typing import NamedTuple
@@ -30,6 +33,14 @@ def move(lines: list[str], old: Keys, new: Keys) -> list[str]:
     taken = [*lines[start : block.start], *taken]
     rest = lines[:start] + lines[block.end :]
     return _insert(_drop_empty(rest, old[:-1]), taken, block.indent, new[:-1])
+
+
+def remove(lines: list[str], keys: Keys) -> list[str]:
+    """Return lines without a key; comments stay."""
+    block = _find(lines, keys)
+    if block is None:
+        return lines
+    return _drop_empty([*lines[: block.start], *lines[block.end :]], keys[:-1])
 
 
 _KEY = re.compile(r"""^(\s*)(["']?[^\s"'#:]+["']?)(\s*:)""")

@@ -78,7 +78,7 @@ def test_a_bad_night_is_told_in_one_issue(number: str, asked: str, tmp_path: Pat
 def clone(tmp_path: Path) -> Path:
     """This repository as it is on disk, on a branch of its own, with a remote that takes pushes."""
     remote, folder = tmp_path / "remote.git", tmp_path / "clone"
-    git("clone", "--quiet", "--bare", str(ROOT), str(remote), folder=ROOT)
+    git("clone", "--quiet", "--bare", "--no-tags", str(ROOT), str(remote), folder=ROOT)
     git("clone", "--quiet", str(remote), str(folder), folder=ROOT)
     for path in git("ls-files", "-z", folder=folder).split("\0")[:-1]:
         (folder / path).unlink()

@@ -1,5 +1,7 @@
 """A template's migrations, run in a folder that Copier did not choose."""
 
+import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +22,20 @@ MARK = "COPIER_ML_UPDATE"
 RENDERED = "COPIER_ML_OLD"
 """Set for migrations where it is known: the tree that the old version of the template rendered."""
 
+PATHS = "COPIER_ML_PATHS"
+"""Set for migrations before the merge: the file that they write a JSON object with ``Paths`` to."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """What migrations tell of the project's files, for the merge."""
+
+    renamed: dict[str, str] = field(default_factory=dict)
+    """New path of each file that the template gave another one."""
+
+    merged_once: list[str] = field(default_factory=list)
+    """Files of the owner's that are merged in this update, although they are the owner's."""
+
 
 def has_migrations(worker: "Worker", stage: Stage, old: str) -> bool:
     """Tell whether the template does something at that stage of an update from a version."""
@@ -29,9 +45,7 @@ def has_migrations(worker: "Worker", stage: Stage, old: str) -> bool:
         return any(_applies(worker, task) for task in _list(worker, stage, old))
 
 
-def migrate(
-    worker: "Worker", stage: Stage, old: str, folder: Path, rendered: str | None = None
-) -> None:
+def migrate(worker: "Worker", stage: Stage, old: str, folder: Path, **variables: str) -> None:
     """Run the template's migrations of a stage.
 
     Args:
@@ -39,7 +53,7 @@ def migrate(
         stage: Before or after the merge.
         old: Version of the template that the project had.
         folder: The project, as it is at that stage.
-        rendered: Tree of what the old version rendered, in the repository of the folder.
+        variables: Environment beside the usual one.
 
     Raises:
         copier.errors.TaskError: One of them failed.
@@ -49,7 +63,7 @@ def migrate(
     from copier._types import Phase
 
     was = worker.subproject
-    told = {MARK: "1"} | ({RENDERED: rendered} if rendered else {})
+    told = {MARK: "1"} | variables
     # Copier runs a migration where it renders to; what is rendered here is elsewhere.
     worker.subproject = Subproject(local_abspath=folder)
     try:
@@ -57,6 +71,22 @@ def migrate(
             as_operation("update")(worker._execute_tasks)(_list(worker, stage, old))
     finally:
         worker.subproject = was
+
+
+def migrate_before(worker: "Worker", old: str, folder: Path, rendered: str, work: Path) -> Paths:
+    """Run the template's migrations before the merge, and return what they tell of paths.
+
+    Args:
+        worker: As for ``migrate``.
+        old: Version of the template that the project had.
+        folder: The project.
+        rendered: Tree of what the old version rendered, in the repository of the folder.
+        work: Folder for temporary files.
+    """
+    told = work / "paths.json"
+    migrate(worker, "before", old, folder, **{RENDERED: rendered, PATHS: str(told)})
+    read = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
+    return Paths(read.get("renamed", {}), read.get("merged_once", []))
 
 
 def _list(worker: "Worker", stage: Stage, old: str) -> Any:

@@ -15,7 +15,7 @@ from copier_ml.shared.rendering import Rendering, render, render_beside
 from copier_ml.shared.sandbox import Sandbox, Tree
 
 from . import merge, ownership
-from .migrations import has_migrations, migrate
+from .migrations import Paths, has_migrations, migrate, migrate_before
 from .outcome import Outcome
 
 
@@ -77,14 +77,20 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
         handed, base = before.join(), where.add(work / "old")
     finally:
         before.stop()  # It would write on while its folder is removed.
-    whole = f"{project.head}^{{tree}}"
+    whole, paths = f"{project.head}^{{tree}}", Paths()
     if has_migrations(after.worker, "before", outcome.old):
-        whole, answers = _begin(where, project, after, outcome.old, where.write(base))
+        where.checkout(project.head)
+        folder = where.folder / project.prefix
+        paths = migrate_before(after.worker, outcome.old, folder, where.write(base), work)
+        whole = where.snapshot()
+        answers = parse_answers((folder / ANSWERS_FILE).read_bytes(), folder)
         if answers != project.answers:
             after = render(source, new, answers, work / "new with other answers", wish.data)
 
     _compare_answers(outcome, project.answers, after.answers)
     ours = _inside(where.read(whole), project.prefix)
+    _rename(base, ours, paths.renamed)
+    handed.difference_update(paths.merged_once)
     sides = merge.Trees(base, where.add(after.folder), ours)
     # What a version leaves out for the old answers as well is not gone, but handed to the owner.
     for path in after.find_excluded(base.keys() - sides.new.keys(), project.answers):
@@ -117,14 +123,14 @@ def _compare_answers(outcome: Outcome, old: Mapping[str, Any], new: Mapping[str,
             outcome.changed_answers[name] = (old[name], new.get(name))
 
 
-def _begin(
-    where: Sandbox, project: Project, after: Rendering, old: str, rendered: str
-) -> tuple[str, dict[str, Any]]:
-    """Run what the template does before an update; give the tree and the answers that it leaves."""
-    where.checkout(project.head)
-    folder = where.folder / project.prefix
-    migrate(after.worker, "before", old, folder, rendered)
-    return where.snapshot(), parse_answers((folder / ANSWERS_FILE).read_bytes(), folder)
+def _rename(base: Tree, ours: Tree, renamed: Mapping[str, str]) -> None:
+    """Give files of the base the path that the template gave them, however much it changed them.
+
+    One that the owner did not edit needs none; one that they deleted is then deleted there, too.
+    """
+    for old, new in renamed.items():
+        if old in base and old not in ours:
+            base[new] = base.pop(old)
 
 
 def _inside(tree: Tree, prefix: str) -> Tree:

@@ -1,7 +1,7 @@
-"""Hand a file over to its owner, merged with the template's one last time.
+"""Merge a file of the owner's with the template's once.
 
-From then on ``_skip_if_exists`` names it, and Copier passes it by already in this update: it would
-leave a file of an older state among modules of a newer one.
+``_skip_if_exists`` names it, so Copier passes it by: it would leave a file of an older state among
+modules of a newer one.
 """
 
 from pathlib import Path
@@ -10,10 +10,10 @@ from project import Project, tell
 from renames import list_entries, write_merged
 
 
-def hand_over(project: Project, path: str, stage: str) -> None:
+def merge_once(project: Project, path: str, stage: str) -> None:
     """Make Copier write the file anew, and then merge the owner's edits into it.
 
-    `copier-ml update` merges it by itself: it looks at what the older version handed over.
+    `copier-ml update` merges it by itself: run.py tells it which.
     """
     if project.is_ours:
         return
