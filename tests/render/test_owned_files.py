@@ -25,12 +25,10 @@ def owned(render: Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("features", [["docs", "notebooks"], ["docs"]], ids=len)
+@pytest.mark.parametrize("profile", ["everything", "standard"])
 @pytest.mark.parametrize("framework", domain("framework"))
-def test_the_plan_the_page_and_the_tree_agree(
-    render: Render, framework: str, features: list[str]
-) -> None:
-    project = render({"framework": framework, "features": features})
+def test_the_plan_the_page_and_the_tree_agree(render: Render, framework: str, profile: str) -> None:
+    project = render({"framework": framework, "profile": profile})
     paths = owned(project)
     assert paths
     assert list(paths) == sorted(paths)
@@ -54,7 +52,7 @@ def test_copier_skips_what_the_plan_names() -> None:
 
 
 def test_files_of_what_was_not_chosen_are_not_the_owners(render: Render) -> None:
-    bare = owned(render({"features": [], "forge": "none"}))
+    bare = owned(render({"profile": "minimal", "forge": "none"}))
     assert not [path for path in bare if "notebooks" in path or ".git" in path]
 
 

@@ -94,9 +94,9 @@ def test_a_part_has_its_folders_its_page_and_its_extra(render: Render, part: str
     assert list((project / "tests" / part).glob("test_*.py"))
     tree = ast.parse(package.read_text(encoding="utf-8"))
     (commands,) = (
-        ast.literal_eval(node.value)
+        ast.literal_eval(node.value or ast.Dict())
         for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "COMMANDS"
+        if isinstance(node, ast.Assign | ast.AnnAssign) and "COMMANDS" in ast.unparse(node)
     )
     paths = [path for path in ROWS[part]["paths"] if path.startswith("docs/how-to/")]
     assert len(paths) == 1 or not commands

@@ -20,7 +20,11 @@ MADE = {".copier-answers.yml", "uv.lock"}
 """Files that a program keeps, and that nobody reads."""
 
 
-TOO_LARGE = {"minimal": "the core is still 1,500 lines"}
+TOO_LARGE = {
+    "minimal": "today about 1,525 to 1,660 lines of src",
+    "standard": "today about 2,820 to 3,000 lines of src, 112 files, 1,400 lines of tests",
+    "everything": "today about 3,590 to 3,780 lines of src, 144 files",
+}
 """Profiles that exceed a limit today, and why."""
 
 PROFILES = [
