@@ -14,6 +14,8 @@ MODULES = {
     "mlflow-skinny": "mlflow",
     "prometheus-client": "prometheus_client",
     "pydantic-settings": "pydantic_settings",
+    "python-dotenv": "dotenv",
+    "python-json-logger": "pythonjsonlogger",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",
 }
