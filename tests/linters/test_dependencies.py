@@ -27,6 +27,7 @@ LOADED_BY_OTHERS = {
     "httptools": "uvicorn reads requests with it",
     "flatbuffers": "jax.export writes a program with it",
     "psycopg": "SQLAlchemy speaks to PostgreSQL with it",
+    "sqlalchemy": "MLflow keeps runs in a database with it",
     "skops": "MLflow writes scikit-learn's models with it",
 }
 """Dependencies that no module imports, each with who does."""
