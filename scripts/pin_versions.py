@@ -1,6 +1,6 @@
 """Remake the versions and the names of a release: versions.txt, versions/ and names.txt.
 
-Every stack (a framework and its CUDA) is rendered with every feature and locked for every platform,
+Every stack (a framework and its CUDA) is rendered with every part and locked for every platform,
 with the newest versions that resolve. What all stacks agree on goes into extensions/versions.txt,
 the rest, such as torch and NVIDIA's libraries, into a file of extensions/versions/ for each stack.
 Review the difference before it is committed.
@@ -117,7 +117,7 @@ def _pin(project: Path, answers: dict[str, Any], constraints: Path) -> Pins:
     run_copy(
         str(ROOT),
         project,
-        data={"python_version": "3.11"} | answers,
+        data={"python_version": "3.11", "profile": "everything"} | answers,
         vcs_ref="HEAD",
         defaults=True,
         unsafe=True,

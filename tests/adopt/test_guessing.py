@@ -79,7 +79,7 @@ def test_a_project_of_setuptools(tmp_path: Path) -> None:
         "forge": "gitlab",
         "framework": "sklearn",
         "python_version": "3.12",
-        "features": [],
+        "profile": "minimal",
     }
 
 
@@ -98,7 +98,8 @@ def test_a_project_of_uv_with_torch(tmp_path: Path) -> None:
         "package_index_auth": "token",
         "package_index_name": "ourmirror",
         "pytorch_index_url": "https://mirror.example.org/whl",
-        "features": ["docs", "devcontainer", "notebooks"],
+        "profile": "choose",
+        "features": ["containers", "docs", "devcontainer", "notebooks"],
     }
 
 
@@ -108,7 +109,7 @@ def test_a_bare_repository(tmp_path: Path) -> None:
         "package_name": "churn",
         "license": "Proprietary",
         "framework": "jax",
-        "features": [],
+        "profile": "minimal",
     }
 
 

@@ -10,8 +10,6 @@ import tomli_w
 from conftest import ROOT, Answers, copy
 from owner import Project, find_copier_ml, find_python
 
-FEATURES = ["docs", "devcontainer", "notebooks"]
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -27,7 +25,7 @@ def test_the_rules_permit_what_a_stack_brings(
     unpacked: Path, tmp_path: Path, answers: Answers
 ) -> None:
     python = find_python("3.12")
-    chosen = answers | {"python_version": "3.12", "features": FEATURES}
+    chosen = answers | {"python_version": "3.12", "profile": "everything"}
     folder = copy(unpacked, tmp_path / "project", chosen)
     use_the_public_index(folder / "pyproject.toml")
     pins = ROOT / "extensions"

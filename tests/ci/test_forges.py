@@ -81,7 +81,7 @@ def jobs_of_gitlab(project: Path) -> dict[str, str]:
 
 @pytest.fixture(
     scope="module",
-    params=[{}, {"framework": "pytorch", "features": []}],
+    params=[{}, {"framework": "pytorch", "profile": "choose", "features": ["containers"]}],
     ids=["sklearn", "pytorch"],
 )
 def projects(

@@ -151,6 +151,6 @@ def test_without_a_password_nothing_starts(project: Project) -> None:
     assert "required variable POSTGRES_PASSWORD is missing a value" in told
     refused = project.run("sh", "-c", "$COMPOSE --profile tracking up --detach", expect=1)
     assert "required variable POSTGRES_PASSWORD is missing a value" in refused.splitlines()[-1]
-    assert "type uv run just up" in refused
+    assert "run 'uv run just up'" in refused
     assert listeners(project.environment["MLFLOW_PORT"]) == set()
     env.write_text(kept)

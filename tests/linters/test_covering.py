@@ -5,21 +5,23 @@ from pathlib import Path
 import pytest
 from conftest import domain, git, questions
 from covering import COVERING
-from loaded import ROOT
+from loaded import ROOT, plan
 
-CHOSEN = [name for name, question in questions().items() if "choices" in question]
+CHOSEN = [name for name, it in questions().items() if "choices" in it and not it.get("multiselect")]
 
 
 @pytest.mark.parametrize("question", CHOSEN)
 def test_every_answer_of_a_choice_is_taken(question: str) -> None:
     default = questions()[question].get("default")
     taken = [answers.get(question, default) for answers in COVERING.values()]
-    if questions()[question].get("multiselect"):
-        wanted = max(domain(question), key=len)
-        assert all(any(one in chosen for chosen in taken) for one in wanted)
-        assert all(any(one not in chosen for chosen in taken) for one in wanted)
-    else:
-        assert set(domain(question)) <= set(taken)
+    assert set(domain(question)) <= set(taken)
+
+
+def test_every_part_is_in_one_and_left_out_of_another() -> None:
+    rows = plan._read_choices()["features"]
+    parts = [set(plan._parts(rows, answers)) for answers in COVERING.values()]
+    for name in rows:
+        assert {name in found for found in parts} == {True, False}, name
 
 
 def test_every_file_of_the_template_is_rendered(covering: Path) -> None:

@@ -14,6 +14,8 @@ MODULES = {
     "mlflow-skinny": "mlflow",
     "prometheus-client": "prometheus_client",
     "pydantic-settings": "pydantic_settings",
+    "python-dotenv": "dotenv",
+    "python-json-logger": "pythonjsonlogger",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",
 }
@@ -22,13 +24,18 @@ MODULES = {
 LOADED_BY_OTHERS = {
     "alembic": "MLflow makes and moves its tables with it",
     "boto3": "MLflow keeps files in S3 with it",
+    "httptools": "uvicorn reads requests with it",
     "flatbuffers": "jax.export writes a program with it",
     "psycopg": "SQLAlchemy speaks to PostgreSQL with it",
+    "sqlalchemy": "MLflow keeps runs in a database with it",
     "skops": "MLflow writes scikit-learn's models with it",
 }
 """Dependencies that no module imports, each with who does."""
 
-PARTS = {"pydantic_core": "pydantic needs exactly one version of it, and says which"}
+PARTS = {
+    "pydantic_core": "pydantic needs exactly one version of it, and says which",
+    "typing_extensions": "pydantic needs it, and takes its TypedDict alone before Python 3.12",
+}
 """Modules that come with a package, and that a project must not ask for itself."""
 
 

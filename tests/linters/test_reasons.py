@@ -12,7 +12,7 @@ IN_LINE = re.compile(r"# noqa\b|zizmor: ignore|# type: ignore|#.*pragma: no cove
 EXPLAINED = re.compile(
     r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)*  \(.+\)"
     r"|# zizmor: ignore\[[\w-]+\] \w+"
-    r"|# type: ignore\[[\w-]+(,[\w-]+)*\]"  # The name of the code is the reason.
+    r"|# type: ignore\[[\w-]+(, ?[\w-]+)*\]"  # The name of the code is the reason.
 )
 ABOVE = re.compile(r"^\s*# (hadolint ignore=|shellcheck disable=)")
 

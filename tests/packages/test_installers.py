@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def project(snapshot: Path, tmp_path: Path) -> Project:
     """A locked project without extras; the tools' own files go where it is."""
-    copy(snapshot, tmp_path / "project", {"features": []}, tasks=True, UV=find_uv())
+    copy(snapshot, tmp_path / "project", {"profile": "minimal"}, tasks=True, UV=find_uv())
     home = {"POETRY_VIRTUALENVS_IN_PROJECT": "1", "HATCH_DATA_DIR": str(tmp_path / "hatch")}
     return Project(
         tmp_path / "project", PIP_CONFIG_FILE="/dev/null", UV_PYTHON=sys.executable, **home

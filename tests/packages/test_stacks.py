@@ -55,7 +55,7 @@ class Make:
         self._tell = partial(tell, record_property)
         self._snapshot = snapshot
         self._folder = folder
-        self._given = {"pytorch_index_url": pytorch_index, "features": []}
+        self._given = {"pytorch_index_url": pytorch_index, "profile": "minimal"}
 
     def __call__(
         self, name: str = "project", login: Login | None = None, **answers: Any

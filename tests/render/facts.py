@@ -58,13 +58,14 @@ class Project:
         return _yaml(self.texts[path])
 
     def source(self, module: str) -> ast.Module:
-        """Read a module of the package."""
+        """Read a module of the package, such as ``settings`` or ``serving/commands``."""
         return _python(self.texts[f"src/{self.package}/{module}.py"])
 
     def modules(self) -> set[str]:
-        """Names of the package's modules."""
-        found = (re.fullmatch(rf"src/{self.package}/(\w+)\.py", path) for path in self.texts)
-        return {match[1] for match in found if match and match[1] != "__init__"}
+        """Names of the package's modules, such as ``settings`` or ``serving.drift``."""
+        found = (re.fullmatch(rf"src/{self.package}/([\w/]+)\.py", path) for path in self.texts)
+        names = {match[1].replace("/", ".") for match in found if match}
+        return {name for name in names if name.split(".")[-1] != "__init__"}
 
     def pages(self) -> dict[str, str]:
         """Markdown pages."""
@@ -80,12 +81,19 @@ class Project:
         }
 
     def settings(self) -> set[str]:
-        """Fields of the settings, of the hyperparameters, and of the verbs."""
-        return set().union(*(_fields(self.source(name)) for name in SETTINGS))
+        """Fields of the settings, of the hyperparameters, and of all commands."""
+        commands = (name for name in self.modules() if name.split(".")[-1] == "commands")
+        modules = ("hyperparameters", "settings", *(name.replace(".", "/") for name in commands))
+        return set().union(*(_fields(self.source(name)) for name in modules))
 
     def verbs(self) -> set[str]:
-        """Verbs of the command line."""
-        return _fields(self.source("cli"), of="Cli")
+        """First words of the commands of the core and of the parts."""
+        inits = (path for path in self.texts if path.startswith("src/") and "__init__" in path)
+        found = set()
+        for node in (node for path in inits for node in _python(self.texts[path]).body):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                found |= {str(ast.literal_eval(key)).split()[0] for key in node.value.keys if key}
+        return found
 
     def recipes(self) -> set[str]:
         """Recipes of the justfile that a person runs."""
@@ -99,9 +107,6 @@ class Project:
         """Text of each stage of the Dockerfile."""
         parts = re.split(r"^FROM ", self.texts["Dockerfile"], flags=re.M)[1:]
         return {part.splitlines()[0].rpartition(" AS ")[2]: part for part in parts}
-
-
-SETTINGS = ("hyperparameters", "settings", "verbs")
 
 
 def read(name: str, folder: Path) -> Project:
@@ -151,8 +156,8 @@ def command_of(stage: str) -> list[str]:
     return words
 
 
-def _fields(module: ast.Module, of: str = "") -> set[str]:
-    classes = (it for it in module.body if isinstance(it, ast.ClassDef) and it.name.startswith(of))
+def _fields(module: ast.Module) -> set[str]:
+    classes = (it for it in module.body if isinstance(it, ast.ClassDef))
     nodes = (node for it in classes for node in it.body if isinstance(node, ast.AnnAssign))
     return {node.target.id for node in nodes if isinstance(node.target, ast.Name)}
 

@@ -74,7 +74,7 @@ def test_every_file_parses(texts: dict[tuple[str, str], Path], record_property: 
 def test_no_jinja_is_left(texts: dict[tuple[str, str], Path]) -> None:
     for (_, text), path in texts.items():
         # The page of a report is a template of the project's own.
-        assert path.name == "report.html" or not LEFTOVER.search(text), path
+        assert path.name == "evaluation.html" or not LEFTOVER.search(text), path
 
 
 def test_blank_lines_are_tidy(texts: dict[tuple[str, str], Path]) -> None:
@@ -139,7 +139,7 @@ def test_nothing_that_git_ignores_is_rendered(renders: dict[str, Path], tmp_path
         git(*beside, "ls-files", "--others", *ignored, folder=folder)
         for ignored in (("--exclude-standard",), ("--exclude-standard", "--ignored"))
     ]
-    assert len(listed[0].splitlines()) > 100 * len(renders)
+    assert len(listed[0].splitlines()) > 50 * len(renders)
     assert not listed[1]
 
 

@@ -281,6 +281,7 @@ def test_uv_reads_every_address_that_is_accepted(addresses: list[str]) -> None:
         ("cuda_version", "11.8", "11.8"),
         ("forge", "jenkins", "jenkins"),
         ("python_version", "2.7", "2.7"),
+        ("profile", "huge", "huge"),
         ("features", ["docs", "jazz"], "jazz"),
     ],
 )

@@ -1,6 +1,5 @@
-"""Files of the owner: the plan, copier.yml, the page and the tree agree; updates pass them by."""
+"""Files of the owner: the plan, copier.yml and the tree agree; updates pass them by."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -25,21 +24,15 @@ def owned(render: Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("features", [["docs", "notebooks"], ["docs"]], ids=len)
+@pytest.mark.parametrize("profile", ["everything", "standard"])
 @pytest.mark.parametrize("framework", domain("framework"))
-def test_the_plan_the_page_and_the_tree_agree(
-    render: Render, framework: str, features: list[str]
-) -> None:
-    project = render({"framework": framework, "features": features})
+def test_the_plan_and_the_tree_agree(render: Render, framework: str, profile: str) -> None:
+    project = render({"framework": framework, "profile": profile})
     paths = owned(project)
     assert paths
     assert list(paths) == sorted(paths)
     for path in paths.keys() - MADE:
         assert list(project.glob(path[1:])), path
-    page = (project / "docs" / "how-to" / "files.md").read_text(encoding="utf-8")
-    yours = page.partition("## Yours")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", yours, re.M)
-    assert {f"/{path}": text for path, text in rows} == paths
 
 
 def test_copier_skips_what_the_plan_names() -> None:
@@ -54,7 +47,7 @@ def test_copier_skips_what_the_plan_names() -> None:
 
 
 def test_files_of_what_was_not_chosen_are_not_the_owners(render: Render) -> None:
-    bare = owned(render({"features": [], "forge": "none"}))
+    bare = owned(render({"profile": "minimal", "forge": "none"}))
     assert not [path for path in bare if "notebooks" in path or ".git" in path]
 
 

@@ -19,7 +19,7 @@ ANSWERS = {
     "package_index": "public",
     "package_index_name": "internal",
     "pytorch_index_url": "https://example.org/whl",
-    "features": ["docs", "devcontainer", "notebooks"],
+    "profile": "everything",
 }
 
 
@@ -56,12 +56,80 @@ def test_the_lock_ends_at_the_newest_python_that_is_served() -> None:
     assert make(python_version="3.13").pythons == ["3.13", "3.14"]
 
 
-def test_a_feature_brings_its_group() -> None:
-    assert {"docs", "notebooks"} < make().groups.keys()
-    bare = make(features=[])
-    assert not {"docs", "notebooks"} & bare.groups.keys()
-    assert not bare.has_docs
-    assert not bare.has_notebooks
+def choose(*parts: str, **answers: Any) -> Any:
+    return make(profile="choose", features=list(parts), **answers)
+
+
+def test_a_profile_names_its_parts() -> None:
+    assert make(profile="minimal").parts == []
+    assert make(profile="standard").parts == [
+        "containers",
+        "docs",
+        "promotion",
+        "report",
+        "serving",
+    ]
+    assert set(make(profile="everything").parts) == set(plan._read_choices()["features"])
+
+
+def test_features_count_where_they_are_asked_for_alone() -> None:
+    assert choose("serving", "docs").parts == ["docs", "serving"]
+    assert choose().parts == []
+    assert make(profile="minimal", features=["docs"]).parts == []
+
+
+def test_an_answer_from_before_there_were_profiles_leaves_out_what_it_left_out() -> None:
+    old = {name: answer for name, answer in ANSWERS.items() if name != "profile"}
+    every = set(make().parts)
+    assert set(make_of(old | {"features": ["docs", "notebooks"]}).parts) == every - {"devcontainer"}
+    assert set(make_of(old | {"features": []}).parts) == every - plan.FIRST_FEATURES
+    assert set(make_of(old).parts) == every - plan.FIRST_FEATURES
+
+
+def test_a_part_brings_its_facts() -> None:
+    bare, full = make(profile="minimal"), make()
+    for part in ("containers", "docs", "notebooks", "promotion", "serving"):
+        assert not getattr(bare, f"has_{part}")
+        assert getattr(full, f"has_{part}")
+        assert getattr(choose(part), f"has_{part}")
+
+
+def test_a_part_brings_its_group() -> None:
+    assert {"docs", "notebooks", "tracking"} < make().groups.keys()
+    assert not {"docs", "notebooks", "tracking"} & make(profile="minimal").groups.keys()
+
+
+def test_an_extra_serves_one_part() -> None:
+    assert {*make(profile="minimal").extras} == {"remote"}
+    assert {*make(profile="standard").extras} == {"remote", "report", "serving"}
+    assert {*choose("tuning").extras} == {"remote", "tuning"}
+    asked = {line for lines in make().extras.values() for line in lines}
+    assert asked <= {*make().groups["dev"]}
+    assert not any("shap" in line for line in choose("tuning").groups["dev"])
+
+
+def test_each_part_alone_brings_its_paths_and_no_others() -> None:
+    rows = plan._read_choices()["features"]
+    for name, row in rows.items():
+        paths = {f"/{path.format(package='churn_model').rstrip('/')}" for path in row["paths"]}
+        absent = set(choose(name, forge="github").absent_paths)
+        assert not paths & absent, name
+        without = set(choose(*(rows.keys() - {name})).absent_paths)
+        assert paths <= without, name
+
+
+def test_the_owners_files_of_a_part_come_with_it() -> None:
+    space = "/src/churn_model/tuning/space.py"
+    assert space in choose("tuning").owned_paths
+    assert space not in make(profile="standard").owned_paths
+    assert "/notebooks/*.ipynb" in make().owned_paths
+    assert "/src/churn_model/schema.py" in make(profile="minimal").owned_paths
+
+
+def test_paths_of_what_was_not_chosen_are_absent() -> None:
+    absent = choose("docs", forge="none").absent_paths
+    assert {"/.github", "/notebooks", "/.devcontainer"} <= set(absent)
+    assert "/docs" not in absent
 
 
 GIT = "git+https://git.example.org/ml/template.git"
@@ -145,12 +213,6 @@ def test_tools_come_from_the_mirror_alone() -> None:
     assert make(package_index="mirror", package_index_auth="token", **at).uvx == mirror
     found = make(package_index="mirror", package_index_auth="keyring", **at)
     assert found.uvx == f"{mirror} --keyring-provider subprocess"
-
-
-def test_paths_of_what_was_not_chosen_are_absent() -> None:
-    absent = make(features=["docs"], forge="none").absent_paths
-    assert {"/.github", "/notebooks", "/.devcontainer"} <= set(absent)
-    assert "/docs" not in absent
 
 
 def test_the_answered_python_is_the_oldest_that_is_claimed() -> None:
@@ -308,6 +370,7 @@ def test_rows_and_choices_agree() -> None:
     rows = {name: set(table) for name, table in plan._read_choices().items() if name != "always"}
     asked = {name: question for name, question in questions().items() if "choices" in question}
     del asked["cuda_version"]  # Its rows are in cuda.toml.
+    del asked["profile"]  # Each part says which profiles it is in.
     assert rows.keys() == asked.keys()
     for name, row in rows.items():
         values = domain(name)

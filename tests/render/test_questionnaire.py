@@ -36,7 +36,8 @@ ASKED = {
 OF_A_DEFAULT_PROJECT = [
     name
     for name in ASKED
-    if name not in {"cuda_version", "pytorch_index_url"} and not name.startswith("package_index_")
+    if name not in {"cuda_version", "pytorch_index_url", "features"}
+    and not name.startswith("package_index_")
 ]
 
 AT = [
@@ -143,7 +144,7 @@ RIGHT = {
 
 
 def test_a_wrong_answer_says_why_and_can_be_corrected(start: Start, dest: Path) -> None:
-    keys = {"framework": DOWN + ENTER, "package_index": DOWN + ENTER}
+    keys = {"framework": DOWN + ENTER, "package_index": DOWN + ENTER, "profile": UP + ENTER}
     assert WRONG.keys() == RIGHT.keys()
     with start("--skip-tasks") as terminal:
         for name, question in ASKED.items():
@@ -171,7 +172,7 @@ def test_what_does_not_go_together_is_grey_and_cannot_be_chosen(start: Start, de
         terminal.wait("- 13.2 (JAX has no build of its own for CUDA 13.2: answer 12.6 or 13.0.)")
         terminal.type(DOWN * 3 + UP + ENTER)  # Back at the first, then the last that can be chosen.
         terminal.answer(ASKED["package_index"])
-        terminal.answer(ASKED["features"])
+        terminal.answer(ASKED["profile"])
         assert terminal.end() == 0
     answers = recorded(dest)
     assert (answers["framework"], answers["cuda_version"]) == ("jax", "13.0")
@@ -183,9 +184,25 @@ def test_parts_are_marked_with_the_space_bar(start: Start, dest: Path) -> None:
     with start("--skip-tasks") as terminal:
         for name in OF_A_DEFAULT_PROJECT[:-1]:
             terminal.answer(ASKED[name])
-        terminal.answer(ASKED["features"], SPACE + DOWN + DOWN + SPACE + ENTER)
+        terminal.answer(ASKED["profile"], UP + ENTER)
+        terminal.wait("● Promotion")  # Those of the standard profile are marked.
+        terminal.answer(ASKED["features"], SPACE + UP + SPACE + ENTER)
         assert terminal.end() == 0
-    assert recorded(dest)["features"] == ["devcontainer"]
+    assert recorded(dest)["profile"] == "choose"
+    assert recorded(dest)["features"] == ["report", "serving", "containers", "docs", "notebooks"]
+
+
+@pytest.mark.parametrize(
+    ("n_down", "profile"), [(0, "standard"), (1, "minimal"), (2, "everything")]
+)
+def test_a_profile_asks_for_no_parts(start: Start, dest: Path, n_down: int, profile: str) -> None:
+    with start("--skip-tasks") as terminal:
+        for name in OF_A_DEFAULT_PROJECT[:-1]:
+            terminal.answer(ASKED[name])
+        terminal.answer(ASKED["profile"], DOWN * n_down + ENTER)
+        assert terminal.end() == 0
+    assert recorded(dest)["profile"] == profile
+    assert "features" not in recorded(dest)
 
 
 @pytest.mark.parametrize("command", [NEW, COPY], ids=["copier-ml new", "copier copy"])
@@ -251,7 +268,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["project_name", "features"])
+@pytest.mark.parametrize("name", ["project_name", "profile"])
 def test_ctrl_c_in_an_adoption_changes_nothing(
     snapshot: Path, repository: Path, temporary: Path, tmp_path: Path, name: str
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from conftest import Answers, every_variant, questions
+from loaded import plan
 
 GOLDEN: dict[str, Answers] = {
     "newcomer": {
@@ -18,7 +19,7 @@ GOLDEN: dict[str, Answers] = {
         "dependency_bot": "dependabot",
         "framework": "sklearn",
         "package_index": "public",
-        "features": ["docs", "devcontainer", "notebooks"],
+        "profile": "standard",
     },
     "bare": {
         "license": "Proprietary",
@@ -27,7 +28,7 @@ GOLDEN: dict[str, Answers] = {
         "framework": "sklearn",
         "python_version": "3.13",
         "package_index": "public",
-        "features": [],
+        "profile": "minimal",
     },
     "pytorch": {
         "license": "MIT",
@@ -37,7 +38,7 @@ GOLDEN: dict[str, Answers] = {
         "python_version": "3.11",
         "cuda_version": "none",
         "package_index": "public",
-        "features": ["docs", "notebooks"],
+        "profile": "everything",
     },
     "jax": {
         "license": "BSD-3-Clause",
@@ -47,7 +48,8 @@ GOLDEN: dict[str, Answers] = {
         "python_version": "3.12",
         "cuda_version": "13.0",
         "package_index": "public",
-        "features": ["devcontainer"],
+        "profile": "choose",
+        "features": ["tuning", "explanation", "devcontainer"],
     },
 }
 """Variants that are built whole on any machine, each by a test of tests/project/test_golden.py."""
@@ -90,11 +92,14 @@ def complete(done: Iterable[Answers] = (), of: Iterable[str] = ()) -> list[Answe
 
 
 def values(answers: Answers) -> Iterator[tuple[str, str]]:
-    """Pair each question that has choices with what is answered, a multiselect as one text."""
+    """Pair each question that has choices with what is answered; a part is there or not."""
     for name, question in questions().items():
-        if "choices" in question and name in answers:
-            value = answers[name]
-            yield name, " ".join(value) or "nothing" if isinstance(value, list) else str(value)
+        if "choices" in question and name in answers and not question.get("multiselect"):
+            yield name, str(answers[name])
+    if "profile" in answers:
+        rows = plan._read_choices()["features"]
+        parts = plan._parts(rows, answers)
+        yield from ((f"part {name}", "yes" if name in parts else "no") for name in rows)
 
 
 def tell(record_property: Any, steps: str, *ran: Path | Answers) -> None:

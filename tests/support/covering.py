@@ -20,7 +20,7 @@ COVERING: dict[str, Answers] = {
         "repository_url": "https://github.com/owner/name",
         "package_index": "public",
         "package_index_auth": "none",
-        "features": ["docs", "devcontainer", "notebooks"],
+        "profile": "everything",
         "cuda_version": "none",
     }
     | BY_SOMEBODY,
@@ -33,7 +33,7 @@ COVERING: dict[str, Answers] = {
         "license": "MIT",
         "package_index": "private",
         "package_index_auth": "token",
-        "features": ["docs", "devcontainer", "notebooks"],
+        "profile": "everything",
     }
     | AT_AN_INDEX,
     "mirror": {
@@ -46,7 +46,7 @@ COVERING: dict[str, Answers] = {
         "repository_url": "https://gitlab.com/owner/name",
         "package_index": "mirror",
         "package_index_auth": "none",
-        "features": ["docs"],
+        "profile": "standard",
     }
     | AT_AN_INDEX
     | BY_SOMEBODY,
@@ -56,7 +56,7 @@ COVERING: dict[str, Answers] = {
         "forge": "none",
         "dependency_bot": "none",
         "license": "Proprietary",
-        "features": [],
+        "profile": "minimal",
     },
     "keyring": {
         "framework": "pytorch",
@@ -65,7 +65,8 @@ COVERING: dict[str, Answers] = {
         "forge": "gitlab",
         "package_index": "private",
         "package_index_auth": "keyring",
-        "features": ["notebooks"],
+        "profile": "choose",
+        "features": ["serving", "environments", "notebooks"],
     }
     | AT_AN_INDEX,
     "cpu": {
@@ -73,7 +74,8 @@ COVERING: dict[str, Answers] = {
         "python_version": "3.12",
         "cuda_version": "none",
         "forge": "github",
-        "features": ["devcontainer"],
+        "profile": "choose",
+        "features": ["tuning", "devcontainer"],
     },
 }
 

@@ -3,8 +3,9 @@
     uv run python tests/support/space.py
 
 prints how much of it the tests render. Nothing here knows a question; only ``FULL`` names some.
-Questions that speak of each other make a part. No part knows of another, so the space is the
-product of its parts, and nobody has to walk through all of it.
+Questions that speak of each other make a group. No group knows of another, so the space is the
+product of its groups, and nobody has to walk through all of it. Of a multiselect, nobody looks at
+every subset either: choices that know nothing of each other need one set with and one without each.
 """
 
 import itertools
@@ -12,6 +13,7 @@ import math
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +31,7 @@ Answers = dict[str, Any]
 Pair = frozenset[tuple[str, str]]
 """Two questions, each with one answer, written out."""
 
-FULL = ("framework", "python_version", "cuda_version", "package_index", "package_index_auth")
+FULL = ("framework", "python_version", "cuda_version")
 """Questions whose answers are all combined: where locks and images differ most."""
 
 
@@ -46,7 +48,7 @@ class Space:
         """Ask Copier what may be answered to a question, after the answers before it.
 
         A question that is not asked has its default; a text has its default and its placeholder,
-        which is an example; a multiselect has every subset.
+        which is an example; a multiselect has what ``few_sets`` says.
         """
         with Phase.use(Phase.PROMPT):
             question = self._question(name, before)
@@ -55,7 +57,7 @@ class Space:
             if question.choices:
                 choices = question._formatted_choices
                 found = [question.cast_answer(it.value) for it in choices if not it.disabled]
-                answers = list(_subsets(found)) if question.multiselect else found
+                answers = few_sets(found) if question.multiselect else found
             else:
                 answers = [it for it in (_default(question),) if it is not MISSING]
                 if example := question.get_placeholder():  # None is an empty one.
@@ -63,7 +65,7 @@ class Space:
             return [answer for answer in answers if _is_accepted(question, answer)]
 
     @cached_property
-    def parts(self) -> list[list[Answers]]:
+    def groups(self) -> list[list[Answers]]:
         """All answers of each group of questions that speak of each other."""
         groups: list[set[str]] = []
         for name in self.questions:
@@ -76,21 +78,23 @@ class Space:
     def axes(self) -> dict[str, list[Any]]:
         """Questions with more than one answer, and their answers."""
         found: dict[str, list[Any]] = {name: [] for name in self.questions}
-        for name, answer in (item for part in self.parts for row in part for item in row.items()):
+        for name, answer in (
+            item for group in self.groups for row in group for item in row.items()
+        ):
             if answer not in found[name]:
                 found[name].append(answer)
         return {name: answers for name, answers in found.items() if len(answers) > 1}
 
     @property
     def size(self) -> int:
-        """Number of different projects."""
-        return math.prod(map(len, self.parts))
+        """Number of ways to answer all questions, a multiselect with any subset."""
+        return int(math.prod(sum(map(self._weigh, rows)) for rows in self.groups))
 
     def combinations(self, *names: str) -> list[Answers]:
         """All ways in which some questions can be answered together."""
         tables = []
-        for part in self.parts:
-            rows = [{name: row[name] for name in names if name in row} for row in part]
+        for group in self.groups:
+            rows = [{name: row[name] for name in names if name in row} for row in group]
             tables.append([row for place, row in enumerate(rows) if row not in rows[:place]])
         found = (
             dict(itertools.chain(*map(dict.items, rows))) for rows in itertools.product(*tables)
@@ -99,8 +103,8 @@ class Space:
 
     @cached_property
     def pairs(self) -> frozenset[Pair]:
-        """Each two answers that can go together."""
-        couples = itertools.combinations(self.axes, 2)
+        """Each two answers that can go together; a set of a multiselect, with its group alone."""
+        couples = (it for it in itertools.combinations(self.axes, 2) if self._is_crossed(*it))
         return frozenset(
             pair for names in couples for row in self.combinations(*names) for pair in pairs_of(row)
         )
@@ -122,11 +126,11 @@ class Space:
         return found
 
     def _compose(self, wanted: Answers, met: Counter[Pair]) -> Answers:
-        """Put a row of each part together, and count its pairs."""
+        """Put a row of each group together, and count its pairs."""
         row: Answers = {}
-        fitting = [[it for it in part if _agrees(it, wanted)] for part in self.parts]
-        for part in sorted(fitting, key=len):
-            tried = [row | self._on_axes(it) for it in part]
+        fitting = [[it for it in group if _agrees(it, wanted)] for group in self.groups]
+        for rows in sorted(fitting, key=len):
+            tried = [row | self._on_axes(it) for it in rows]
             row = max(tried, key=lambda it: _worth(pairs_of(it), met))
         met.update(pairs_of(row))
         return {name: row[name] for name in self.axes}
@@ -136,6 +140,19 @@ class Space:
 
     def _named(self) -> Iterator[tuple[str, Any]]:
         return ((name, answer) for name, answers in self.axes.items() for answer in answers)
+
+    def _is_crossed(self, *names: str) -> bool:
+        is_any_set = any(self.questions[name].get("multiselect") for name in names)
+        return not is_any_set or any(rows[0].keys() >= {*names} for rows in self.groups)
+
+    def _weigh(self, row: Answers) -> Fraction:
+        """Count the subsets that a row stands for: one, where no multiselect is asked."""
+        asked = (name for name in row if self.questions[name].get("multiselect"))
+        offered = (self.offered(name, row) for name in asked)
+        many = (sets for sets in offered if len(sets) > 1)
+        return math.prod(
+            (Fraction(2 ** len(sets[-1]), len(sets)) for sets in many), start=Fraction(1)
+        )
 
     def _rows(self, names: list[str]) -> list[Answers]:
         rows: list[Answers] = [{}]
@@ -181,9 +198,12 @@ def _default(question: Question) -> Any:
         return MISSING
 
 
-def _subsets(values: list[Any]) -> Iterator[list[Any]]:
-    sizes = range(len(values) + 1)
-    return (list(it) for size in sizes for it in itertools.combinations(values, size))
+def few_sets(choices: list[Any]) -> list[list[Any]]:
+    """List nothing, each choice alone, all but each, and all: as many as twice the choices."""
+    alone = [[choice] for choice in choices]
+    without = [[it for it in choices if it != choice] for choice in choices]
+    found = [[], *alone, *without, choices]
+    return [it for place, it in enumerate(found) if it not in found[:place]]
 
 
 def _is_accepted(question: Question, answer: Any) -> bool:
@@ -211,7 +231,7 @@ def space() -> Space:
         shutil.copy(ROOT / "copier.yml", folder)
         shutil.copytree(ROOT / "extensions", Path(folder) / "extensions")
         found = Space(Path(folder), FULL)
-        assert found.parts
+        assert found.groups
     return found
 
 
@@ -221,7 +241,7 @@ def questions() -> dict[str, Any]:
 
 
 def domain(name: str) -> list[Any]:
-    """Every answer of a question with choices; a multiselect has each subset."""
+    """Every answer of a question with choices; a multiselect has those of ``few_sets``."""
     return space().axes[name]
 
 
@@ -236,9 +256,17 @@ def every_variant() -> list[Answers]:
 
 
 def label(answers: Answers) -> str:
-    """Readable test id, such as ``MIT-gitlab-none-jax-3.11-13.0-public-none-docs+notebooks``."""
-    texts = ["+".join(v) or "bare" if isinstance(v, list) else v for v in answers.values()]
+    """Readable test id, such as ``MIT-gitlab-none-jax-3.12-13.0-public-none-choose-docs``."""
+    texts = [_word(name, answer) for name, answer in answers.items()]
     return "-".join(text for text in texts if text and "/" not in text)
+
+
+def _word(name: str, answer: Any) -> str:
+    if not isinstance(answer, list):
+        return str(answer)
+    missing = [it for it in questions()[name]["choices"].values() if it not in answer]
+    few = "+".join(f"no_{it}" for it in missing) or "all"
+    return few if len(missing) < 2 else "+".join(answer) or "bare"
 
 
 def coverage() -> str:

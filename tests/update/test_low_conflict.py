@@ -40,9 +40,9 @@ def change_the_rest(template: Path) -> None:
     change("pyproject.toml.jinja", "ignore_missing_imports", "follow_untyped_imports")
     change("pyproject.toml.jinja", '["if TYPE_CHECKING:"]', '["if TYPE_CHECKING:", "pragma"]')
     change(".gitignore.jinja", ".ipynb_checkpoints/\n", ".ipynb_checkpoints/\n/.new_tool/\n")
-    change(".env.example.jinja", "SERVE_TOKEN=\n", "SERVE_TOKEN=\n# NEW=\n")
+    change(".env.example.jinja", "S3_SECRET_KEY=\n", "S3_SECRET_KEY=\n# NEW=\n")
     change(".pre-commit-config.yaml", "stages: [commit-msg]\n", "stages: [commit-msg, manual]\n")
-    change("mkdocs.yml.jinja", "machine.md\n", "machine.md\n      - New: reference/commands.md\n")
+    change("mkdocs.yml.jinja", "permalink: true\n", "permalink: true\n  - attr_list\n")
     change("README.md.jinja", "## Quick start\n", "## How to begin\n")
     change("justfile.jinja", "# Look at runs and models", "# See runs and models")
     change("project.just.jinja", "settings --config", "settings --seed 1 --config")
@@ -109,7 +109,7 @@ def play_owner(folder: Path) -> dict[str, list[str]]:
     append(folder / ".env.example", "# MINE=\n")
     hook = "  - repo: local\n    hooks: [{id: mine, name: mine, entry: 'true', language: system}]\n"
     append(folder / ".pre-commit-config.yaml", hook)
-    append(folder / "mkdocs.yml", "  - Mine: mine.md\n")
+    append(folder / "mkdocs.yml", "extra_css: [mine.css]\n")
     append(folder / ".github" / "workflows" / "project.yml", JOB)
     return {
         "pyproject.toml": [
@@ -121,7 +121,7 @@ def play_owner(folder: Path) -> dict[str, list[str]]:
         ".gitignore": ["/mine/"],
         ".env.example": ["# MINE="],
         ".pre-commit-config.yaml": [hook.splitlines()[-1]],
-        "mkdocs.yml": ["  - Mine: mine.md"],
+        "mkdocs.yml": ["extra_css: [mine.css]"],
         ".github/workflows/project.yml": ["  mine:", "      - run: echo mine"],
     }
 
@@ -192,7 +192,7 @@ def test_uv_appends_to_each_list_that_an_owner_adds_to(
 
 def test_the_lines_that_divide_stand_where_the_page_says(render: Render) -> None:
     project = render({})
-    page = (project / "docs" / "how-to" / "files.md").read_text(encoding="utf-8")
+    page = (project / "docs" / "how-to" / "updates.md").read_text(encoding="utf-8")
     for name in (".env.example", ".gitignore", ".pre-commit-config.yaml", "mkdocs.yml"):
         assert f"`{name}`" in page
         last = (project / name).read_text(encoding="utf-8").splitlines()[-1]
@@ -206,4 +206,4 @@ def test_just_knows_the_owners_verb(render: Render) -> None:
     """It needs the package rust-just, which uv fetches."""
     just = ("tool", "run", "--from", "rust-just", "just")
     shown = Project(render({})).uv(*just, "--show", "project")
-    assert "settings --config config/base.yaml --config config/prod.yaml" in shown
+    assert "settings --config config/prod.yaml" in shown

@@ -49,8 +49,13 @@ JAX_CUDA = {"12": "12.6", "13": "13.0"}
 PYTORCH = re.compile(r"(https://[^\s\"']+?)/(?:cpu|cu\d{3})(?=[/\s\"']|$)")
 """Address of an index of PyTorch's builds, whose last part is the build."""
 
-PARTS = {"docs": r"mkdocs\.yml|docs/.*\.md", "devcontainer": r"\.devcontainer/.*",
-         "notebooks": r"notebooks/.*|.*\.ipynb"}  # fmt: skip
+PARTS = {
+    "containers": rf"{DOCKERFILES}|(.*/)?(docker-)?compose\.ya?ml",
+    "docs": r"mkdocs\.yml|docs/.*\.md",
+    "devcontainer": r"\.devcontainer/.*",
+    "notebooks": r"notebooks/.*|.*\.ipynb",
+}
+"""Files that a part of the template would stand for; of the parts in Python, nothing tells."""
 
 NO_PACKAGES = {"data", "docs", "notebooks", "scripts", "src", "test", "tests"}
 
@@ -93,7 +98,9 @@ def _guess(it: Evidence) -> Iterator[tuple[str, Guess]]:
             yield question, found
     yield from _guess_index(it)
     parts = [part for part, pattern in PARTS.items() if it.named(pattern)]
-    yield "features", Guess(parts, "the folders")
+    yield "profile", Guess("choose" if parts else "minimal", "its files")
+    if parts:
+        yield "features", Guess(parts, "its files")
 
 
 def _line(text: object) -> str:

@@ -67,9 +67,8 @@ def read(path: Path, columns: DataFrameSchema = schema.LABELLED) -> pd.DataFrame
     if path == EXAMPLE and not path.exists():
         make(path)
     if not path.is_file():
-        raise UserError(
-            f"{path} does not exist; 'data_path' in config/base.yaml names another file"
-        )
+        name = "data_path" if schema.TARGET in columns.columns else "input_path"
+        raise UserError(f"{path} does not exist; {name!r} in config/base.yaml names another file")
     try:
         rows = READERS[path.suffix](path)
     except ValueError as error:  # What pandas and Arrow raise for a damaged file.

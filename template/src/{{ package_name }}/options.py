@@ -1,6 +1,7 @@
 """Options of a command: parsed from the command line, and described for its help."""
 
 import textwrap
+from argparse import SUPPRESS
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -45,7 +46,7 @@ def parse(command: type[Any], arguments: list[str]) -> Any:
 def describe(command: type[Any]) -> str:
     """List the options of a command, grouped by the class that declares them."""
     lines = []
-    fields = {name: it for name, it in command.model_fields.items() if name != "origins"}
+    fields = {name: it for name, it in command.model_fields.items() if SUPPRESS not in it.metadata}
     for owner in command.__mro__:
         own = [name for name in vars(owner).get("__annotations__", {}) if name in fields]
         title = "Options" if owner is command else str(owner.__doc__).partition("\n")[0].rstrip(".")

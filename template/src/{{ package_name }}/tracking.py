@@ -152,8 +152,16 @@ def recorded(version: Version) -> dict[str, str]:
 
 
 def metadata(uri: str) -> dict[str, Any]:
-    """Return what a model carries about itself; empty if it was not made by ``train``."""
-    return Model.load(uri).metadata or {}
+    """Return what a model carries about itself; empty if it was not made by ``train``.
+
+    Raises:
+        UserError: If its description is damaged.
+    """
+    try:
+        return Model.load(uri).metadata or {}
+    except (yaml.YAMLError, AttributeError, LookupError, TypeError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{uri} cannot be loaded, it may be damaged: {reason}") from error
 
 
 def download(uri: str, settings: UsesModel) -> Path:

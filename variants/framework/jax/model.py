@@ -1,16 +1,21 @@
-"""The model: the only module that knows the framework, beside ``devices.py``."""
+"""The model: the only module that knows the framework."""
 
 import json
 import logging
 import os
-import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 from zipfile import BadZipFile
 
-os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")  # a pickle can run any code
+# JAX reads these when it starts its devices, which is later than any import.
+os.environ.setdefault("XLA_FLAGS", "--xla_gpu_deterministic_ops=true")
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # true takes 3/4 of a GPU's memory.
 
 import jax
 import jax.numpy as jnp
@@ -18,76 +23,101 @@ import mlflow.pyfunc
 import numpy as np
 import optax
 import pandas as pd
-from jax import export
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as Axes
 from numpy.typing import NDArray
 from optax import softmax_cross_entropy_with_integer_labels as cross_entropy
+from tqdm import tqdm
 
-from . import devices, doctor, progress, registry, workers
-from .card import Card
-from .data import Rows, digest
+from . import data, files
+from .data import Rows
+from .errors import UserError
 from .schema import CLASSES, FEATURES, SIDE, TARGET
 from .settings import Settings
+from .tracking import Report, is_leader
 
 log = logging.getLogger(__name__)
-# A saved program names no file of the machine that made it.
-jax.config.update("jax_traceback_in_locations_limit", 0)  # type: ignore[no-untyped-call]
-N_ROWS_AT_ONCE = 256  # in a prediction; fewer are filled up, as each number is compiled anew
+logging.getLogger("jax").setLevel(logging.WARNING)  # Below, it lists the TPUs that are not there.
+
 Arrays = tuple[jax.Array, jax.Array]
-Knobs = dict[str, float]
-Weights = list[Arrays]  # kernel and bias of each layer
+Weights = list[Arrays]
+"""Kernel and bias of each layer."""
+
 State = tuple[Weights, optax.OptState]
 
+FILE = Path("data/model.npz")
+"""Weights in a model's folder; they are all that is read, as code or a program could do harm."""
 
-def fit(
-    train: Rows, validation: Rows, settings: Settings, report: progress.Report
-) -> export.Exported:
-    """Train a network that maps pixels to probabilities, and return it as a program.
+CHUNK_ROWS = 256
+"""Rows of a prediction; fewer are padded, as JAX compiles anew for each number of rows."""
 
-    Each epoch is reported and leaves a checkpoint, from which ``resume`` goes on. The same
-    settings, rows and machine give the same weights, stopped in between or not.
+ADDRESS = ("RANK", "MASTER_ADDR", "MASTER_PORT")
+"""Variables of a process that is one of several, beside WORLD_SIZE; ``torchrun`` sets them too."""
+
+
+CUDA_PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
+
+
+def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Weights:
+    """Train a network, and return its weights.
+
+    Each epoch is reported and leaves a checkpoint, from which ``resume`` continues. The same
+    settings, rows and machine give the same weights, stopped in between or not. Each GPU of each
+    process computes the gradients of its rows of a batch; XLA sums them, so the weights are those
+    of one device except for rounding.
 
     Raises:
-        ValueError: If the checkpoint belongs to other settings or rows, or there is no such device.
+        UserError: If the checkpoint is of other settings or rows, or there is no such device.
     """
-    rows_digest = digest(train.features.assign(**{TARGET: train.target}))
-    owner = settings.model_dump(mode="json") | {"training_rows": rows_digest}
-    knobs = settings.model_dump(include={"learning_rate", "weight_decay", "dropout"})
+    _join()
+    device = _choose_device(settings.device)
+    mesh = Mesh(np.array(jax.devices(device.platform)), ("rows",))
+    everywhere, divided = NamedSharding(mesh, Axes()), NamedSharding(mesh, Axes("rows"))
+    checksum = data.checksum(train.features.assign(**{TARGET: train.target}))
+    owner = settings.model_dump(mode="json") | {"training_rows": checksum}
+    rates = settings.model_dump(include={"learning_rate", "weight_decay", "dropout"})
     path = settings.checkpoint_path
-    workers.join()
-    team = workers.Team(_choose_device(settings))
-    with jax.default_device(team.device):
+    with jax.default_device(device):
         key = jax.random.key(settings.seed)
         state = _draw(jax.random.fold_in(key, 0), settings.n_channels)
-        state, n_done = _read(path, owner, state) if settings.resume else (state, 0)
+        n_done = 0
+        if settings.resume and path:
+            state, n_done = _resume(path, owner, state)
         parts = [(part.features, part.target) for part in (train, validation)]
-        state, (rows, held_out) = team.copy((state, parts))
-        for epoch in progress.steps(n_done + 1, settings.epochs, unit="epoch"):
+        state, (rows, held_out) = jax.device_put(
+            jax.tree.map(np.asarray, (state, parts)), everywhere
+        )
+        epochs = range(n_done + 1, settings.epochs + 1)
+        for epoch in tqdm(epochs, unit="epoch", disable=None if is_leader() else True):
             # Each epoch has random numbers of its own: no generator's state needs a checkpoint.
             shuffle_key, dropout_key = jax.random.split(jax.random.fold_in(key, epoch))
             order = jax.random.permutation(shuffle_key, len(train.target))
-            for step, batch in enumerate(team.deal(order, settings.batch_size)):
-                state = _step(state, rows, batch, jax.random.fold_in(dropout_key, step), knobs)
+            for step, batch in enumerate(_batches(order, settings.batch_size, mesh.size)):
+                dropped = jax.random.fold_in(dropout_key, step)
+                state = _step(state, rows, jax.device_put(batch, divided), dropped, rates)
             report(jax.tree.map(float, _validate(state[0], *held_out)), epoch)
-            if workers.is_leader():
-                _write(path, owner, state, epoch)
-        weights = jax.tree.map(np.asarray, state[0])
-    return _export(jax.jit(lambda pixels: jax.nn.softmax(_logits(weights, pixels))))
+            if is_leader() and path:
+                arrays = map(np.asarray, jax.tree.leaves(state))
+                with files.replacing(path) as part, part.open("wb") as file:
+                    np.savez(file, *arrays, owner=json.dumps(owner), epoch=epoch)
+        weights: Weights = jax.tree.map(np.asarray, state[0])
+    return weights
 
 
-def predict_proba(model: export.Exported, features: pd.DataFrame) -> NDArray[np.float64]:
+def predict_proba(model: Weights, features: pd.DataFrame) -> NDArray[np.float64]:
     """Predict probabilities: shape (n_rows, n_features) in, shape (n_rows, n_classes) out."""
-    pixels = np.pad(features.to_numpy(np.float32), ((0, -len(features) % N_ROWS_AT_ONCE), (0, 0)))
-    parts = pixels.reshape(-1, N_ROWS_AT_ONCE, len(FEATURES))
-    with jax.default_device(devices.cpu()):  # A GPU would round otherwise.
-        found = [model.call(part) for part in parts]  # type: ignore[no-untyped-call]
+    pixels = np.pad(features.to_numpy(np.float32), ((0, -len(features) % CHUNK_ROWS), (0, 0)))
+    parts = pixels.reshape(-1, CHUNK_ROWS, len(FEATURES))
+    with jax.default_device(_cpu()):  # A GPU would round differently.
+        found = [_probabilities(model, part) for part in parts]
     return np.asarray(found, dtype=np.float64).reshape(-1, len(CLASSES))[: len(features)]
 
 
-def save(model: export.Exported, example: pd.DataFrame, name: str, card: Card) -> str:
-    """Register a model as the newest version of ``name`` and return its URI."""
+def save(model: Weights, example: pd.DataFrame, name: str, **facts: Any) -> str:
+    """Register a model, with requirements and metadata as facts, and return its version."""
     with TemporaryDirectory() as folder:
-        path = Path(folder, "model.stablehlo")
-        path.write_bytes(model.serialize())
+        path = Path(folder, FILE.name)
+        np.savez(path, *jax.tree.leaves(model))
         info = mlflow.pyfunc.log_model(
             name="model",
             loader_module=__name__,
@@ -95,65 +125,29 @@ def save(model: export.Exported, example: pd.DataFrame, name: str, card: Card) -
             input_example=example,
             signature=mlflow.models.infer_signature(example, predict_proba(model, example)),
             registered_model_name=name,
-            pip_requirements=card.requirements,
-            metadata=card.metadata,
+            **facts,
         )
-    return f"models:/{name}/{info.registered_model_version}"
+    return str(info.registered_model_version)
 
 
-def load(uri: str) -> export.Exported:
-    """Load a registered model. It names the code that loads it: use a store that you trust."""
-    with registry.intact(uri, RuntimeError, struct.error):
-        model: export.Exported = mlflow.pyfunc.load_model(uri).get_raw_model()
-    return model
+def load(folder: Path) -> Weights:
+    """Load the weights in a model's folder.
+
+    Raises:
+        UserError: If the file is damaged or missing.
+    """
+    path = folder / FILE
+    with _intact(path, "train a new model"), np.load(path, allow_pickle=False) as arrays:
+        n_channels = arrays["arr_0"].shape[-1]
+        weights, _ = jax.eval_shape(lambda: _draw(jax.random.key(0), n_channels))
+        found: Weights = _fill(weights, arrays)
+    return found
 
 
 def _load_pyfunc(path: str) -> SimpleNamespace:
-    """Read what ``save`` wrote, in the shape that MLflow serves."""
-    model = export.deserialize(bytearray(Path(path).read_bytes()))
-    return SimpleNamespace(predict=lambda x: predict_proba(model, x), get_raw_model=lambda: model)
-
-
-def _export(function: jax.stages.Wrapped) -> export.Exported:
-    """Turn a function of pixels into StableHLO for any number of rows, on a CPU or with CUDA."""
-    pixels = export.symbolic_args_specs(jnp.zeros((1, len(FEATURES))), "n_rows, ...")
-    return export.export(function, platforms=("cpu", "cuda"))(pixels)
-
-
-def _write(path: Path, owner: dict[str, Any], state: State, epoch: int) -> None:
-    """Write a checkpoint, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.part.npz")
-    np.savez(unfinished, *jax.tree.leaves(state), owner=json.dumps(owner), epoch=epoch)
-    unfinished.replace(path)
-
-
-def _read(path: Path, owner: dict[str, Any], start: State) -> tuple[State, int]:
-    """Return the state of a checkpoint, shaped as ``start`` is, and the epochs behind it."""
-    if not path.exists():
-        log.info("there is no %s: the training starts from the beginning", path)
-        return start, 0
-    unfit = ValueError(f"{path} is no checkpoint that fits; omit '--resume'")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found = dict(file)
-        recorded, epoch = dict(json.loads(str(found.pop("owner")))), int(found.pop("epoch"))
-    except (BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
-        raise unfit from error
-    if other := {k: recorded.get(k) for k in owner if recorded.get(k) != owner[k]}:
-        raise ValueError(f"{path} belongs to a training with {other}: use these or omit '--resume'")
-    if [array.shape for array in found.values()] != [a.shape for a in jax.tree.leaves(start)]:
-        raise unfit
-    return jax.tree.unflatten(jax.tree.structure(start), map(jnp.asarray, found.values())), epoch
-
-
-def _choose_device(settings: Settings) -> jax.Device:
-    has_gpu = bool(devices.found())
-    if settings.device == "cuda" and not has_gpu:
-        raise ValueError(f"device = 'cuda': {doctor.first_problem() or 'here is only a CPU'}")
-    if settings.device == "auto" and not has_gpu and devices.build().cuda:
-        log.warning("training on the CPU: %s", doctor.first_problem() or "JAX finds no GPU")
-    return jax.devices("cuda")[0] if has_gpu and settings.device != "cpu" else devices.cpu()
+    """Load a model for MLflow, such as for ``mlflow models serve``."""
+    model = load(Path(path).parents[1])
+    return SimpleNamespace(predict=lambda features: predict_proba(model, features))
 
 
 def _draw(key: jax.Array, n_channels: int) -> State:
@@ -166,29 +160,34 @@ def _draw(key: jax.Array, n_channels: int) -> State:
 
 
 def _logits(weights: Weights, pixels: jax.Array, kept: jax.Array | float = 1) -> jax.Array:
-    """Give logits, shape (n_rows, n_classes), for pixels, shape (n_rows, 64)."""
+    """Return logits, shape (n_rows, n_classes), for pixels, shape (n_rows, n_features)."""
     *convolutions, (last, last_bias) = weights
     x = pixels.reshape(-1, SIDE, SIDE, 1) / 16  # (n_rows, height, width, channels), 0 to 1
     for kernel, bias in convolutions:
         layout = ("NHWC", "HWIO", "NHWC")
         x = jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=layout)
         x = jax.nn.relu(x + bias)
-    x = x.reshape(-1, SIDE // 2, 2, SIDE // 2, 2, x.shape[-1]).max(axis=(2, 4))  # of 2 x 2 pixels
+    x = x.reshape(-1, SIDE // 2, 2, SIDE // 2, 2, x.shape[-1]).max(axis=(2, 4))  # Of 2 x 2 pixels.
     return x.reshape(-1, len(last)) * kept @ last + last_bias
 
 
 @jax.jit
-def _step(state: State, rows: Arrays, batch: jax.Array, key: jax.Array, knobs: Knobs) -> State:
-    """Go one step along the gradient of a batch of row numbers; -1 fills up a short batch."""
+def _probabilities(weights: Weights, pixels: jax.Array) -> jax.Array:
+    return jax.nn.softmax(_logits(weights, pixels))
+
+
+@jax.jit
+def _step(state: State, rows: Arrays, batch: jax.Array, key: jax.Array, rates: Any) -> State:
+    """Take a step along the gradient of a batch of row numbers; -1 pads a short batch."""
     (weights, optimizer_state), (pixels, target) = state, rows
-    share = 1 - knobs["dropout"]
-    kept = jax.random.bernoulli(key, share, (len(batch), len(weights[-1][0]))) / share
+    kept_fraction = 1 - rates["dropout"]
+    kept = jax.random.bernoulli(key, kept_fraction, (len(batch), len(weights[-1][0])))
 
     def loss(weights: Weights) -> jax.Array:
-        losses = cross_entropy(_logits(weights, pixels[batch], kept), target[batch])
-        return jnp.mean(losses, where=batch >= 0)
+        logits = _logits(weights, pixels[batch], kept / kept_fraction)
+        return jnp.mean(cross_entropy(logits, target[batch]), where=batch >= 0)
 
-    adamw = optax.adamw(knobs["learning_rate"], weight_decay=knobs["weight_decay"])
+    adamw = optax.adamw(rates["learning_rate"], weight_decay=rates["weight_decay"])
     updates, optimizer_state = adamw.update(jax.grad(loss)(weights), optimizer_state, weights)
     return optax.apply_updates(weights, updates), optimizer_state
 
@@ -198,3 +197,78 @@ def _validate(weights: Weights, pixels: jax.Array, target: jax.Array) -> dict[st
     logits = _logits(weights, pixels)
     loss, hits = cross_entropy(logits, target).mean(), logits.argmax(axis=1) == target
     return {"validation_loss": loss, "validation_accuracy": hits.mean()}
+
+
+def _batches(order: jax.Array, batch_size: int, n_devices: int) -> NDArray[np.int32]:
+    """Divide row numbers into batches, padded with -1 to a multiple of the devices."""
+    size = min(batch_size, len(order))
+    batches = np.pad(order, (0, -len(order) % size), constant_values=-1).reshape(-1, size)
+    return np.pad(batches, ((0, 0), (0, -size % n_devices)), constant_values=-1)
+
+
+def _resume(path: Path, owner: dict[str, Any], start: State) -> tuple[State, int]:
+    """Return the state in a checkpoint, shaped as ``start`` is, and the epochs that are done."""
+    if not path.exists():
+        log.info("there is no %s: the training starts from the beginning", path)
+        return start, 0
+    with _intact(path, "omit --resume"), np.load(path, allow_pickle=False) as arrays:
+        theirs, n_done = dict(json.loads(str(arrays["owner"]))), int(arrays["epoch"])
+        if other := {name: theirs.get(name) for name in owner if theirs.get(name) != owner[name]}:
+            raise UserError(f"{path} is of a training with {other}; use these or omit --resume")
+        state: State = _fill(start, arrays)
+    return state, n_done
+
+
+def _fill(tree: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
+    """Put arrays in the place of those in a tree, which must have the same shapes."""
+    leaves, structure = jax.tree.flatten(tree)
+    found = [arrays[f"arr_{number}"] for number in range(len(leaves))]
+    if [(one.shape, one.dtype) for one in found] != [(one.shape, one.dtype) for one in leaves]:
+        raise ValueError("other shapes")
+    return jax.tree.unflatten(structure, found)
+
+
+@contextmanager
+def _intact(path: Path, remedy: str) -> Iterator[None]:
+    """Report in one line what NumPy raises for a file that is damaged or of another network."""
+    unreadable = (OSError, EOFError, BadZipFile, RuntimeError, zlib.error)
+    try:
+        yield
+    except (*unreadable, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UserError(f"{path} is missing, damaged or of another network; {remedy}") from error
+
+
+def _join() -> None:
+    """Find the processes that share a training; JAX must not have started its devices before."""
+    n_processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if n_processes == 1 or jax.distributed.is_initialized():
+        return
+    if missing := [name for name in ADDRESS if name not in os.environ]:
+        raise UserError(f"WORLD_SIZE = {n_processes}: {', '.join(missing)} must be set as well")
+    rank, host, port = (os.environ[name] for name in ADDRESS)
+    mine = [int(os.environ["LOCAL_RANK"])] if "LOCAL_RANK" in os.environ else None
+    jax.distributed.initialize(f"{host}:{port}", n_processes, int(rank), mine)
+
+
+def _choose_device(asked: str) -> jax.Device:
+    """Choose the first device of the kind that trains: all GPUs, or the CPU."""
+    gpus, remedy = _gpus(), "'uv run just doctor' finds out why"
+    if asked == "cuda" and not gpus:
+        raise UserError(f"device = 'cuda': JAX finds no GPU here; {remedy}")
+    if asked == "auto" and not gpus and any(map(find_spec, CUDA_PLUGINS)):
+        log.warning("training on the CPU: JAX finds no GPU; %s", remedy)
+    return gpus[0] if gpus and asked != "cpu" else _cpu()
+
+
+def _gpus() -> list[jax.Device]:
+    """List the GPUs of this process. JAX starts all devices now, and a GPU fails only once."""
+    try:
+        return [device for device in jax.local_devices() if device.platform == "gpu"]
+    except (RuntimeError, AssertionError) as error:  # The second for a wrong JAX_PLATFORMS.
+        log.debug("JAX starts no GPU: %s", error)
+        return []
+
+
+def _cpu() -> jax.Device:
+    _gpus()
+    return jax.local_devices(backend="cpu")[0]

@@ -1,4 +1,4 @@
-"""Settings of a training that is over in a moment."""
+"""Settings of a training that takes a moment."""
 
 from typing import Any
 

@@ -1,50 +1,42 @@
-"""Knobs of the model and of its training: limits in their types, ranges of 'tune' beside them."""
+"""Hyperparameters of the model and of its training, with their limits."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal
 
 from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat, PositiveInt
-from pydantic_settings import CliImplicitFlag
-
-from .search import Choice, Range
 
 
 class Hyperparameters(BaseModel, use_attribute_docstrings=True):
-    """What shapes the model, and how its training runs."""
+    """Hyperparameters."""
 
     epochs: PositiveInt = 25
     """Passes over the training rows."""
 
-    batch_size: Annotated[PositiveInt, Choice((32, 64, 128))] = 64
+    batch_size: PositiveInt = 64
     """Rows in each step of the optimizer."""
 
-    learning_rate: Annotated[PositiveFloat, Range(2e-4, 2e-2, log=True)] = 2e-3
+    learning_rate: PositiveFloat = 2e-3
     """Step size of AdamW."""
 
-    weight_decay: Annotated[NonNegativeFloat, Range(1e-3, 1, log=True)] = 0.01
-    """Share of each weight, times the learning rate, that each step takes away."""
+    weight_decay: NonNegativeFloat = 0.01
+    """Weight decay of AdamW."""
 
-    n_channels: Annotated[PositiveInt, Range(8, 64, log=True)] = 32
+    n_channels: PositiveInt = 32
     """Channels of the first convolution; the second has twice as many."""
 
-    dropout: Annotated[float, Range(0, 0.6)] = Field(default=0.2, ge=0, lt=1)
-    """Share of the features that each training step hides from the last layer."""
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    """Fraction of the last layer's inputs that each training step drops."""
 
-    # What is excluded below says how a training runs, not what comes out: its record leaves it out.
+    # The model does not depend on what is excluded below, so a run does not record it.
 
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", exclude=True)
-    """Where the training runs; 'auto' takes the accelerator that is there, or the CPU."""
+    """Device of the training; 'auto' takes the accelerator if there is one, else the CPU."""
 
     threads: PositiveInt = Field(default=1, exclude=True)
-    """CPU threads; a network as small as this one is fastest on one."""
+    """CPU threads of a training; a network as small as this one is fastest on one."""
 
-    checkpoint_path: Path = Field(default=Path("models/checkpoint.pt"), exclude=True)
-    """Where each epoch leaves its state, until the training has ended well."""
+    checkpoint_path: Path | None = Field(default=Path("models/checkpoint.pt"), exclude=True)
+    """File for the state after each epoch; no checkpoints if unset."""
 
-    resume: CliImplicitFlag[bool] = Field(default=False, exclude=True)
-    """Go on from the checkpoint instead of from the beginning."""
-
-    def apart(self, folder: Path) -> Self:
-        """Return a copy whose training keeps its files in a folder of its own."""
-        path = folder / self.checkpoint_path.name
-        return self.model_copy(update={"checkpoint_path": path, "resume": False})
+    resume: bool = Field(default=False, exclude=True)
+    """Continue from the checkpoint instead of starting from the beginning."""

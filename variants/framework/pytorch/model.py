@@ -1,188 +1,189 @@
 """The model: the only module that knows the framework."""
 
+import io
 import logging
 import os
 import pickle
-from dataclasses import dataclass
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic; read by CUDA's start
-os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")  # a pickle can run any code
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # Deterministic; CUDA reads it once.
 
 import mlflow.pyfunc
 import numpy as np
 import pandas as pd
 import torch
-from mlflow.models import infer_signature
 from numpy.typing import NDArray
-from torch import nn
+from torch import distributed, nn
 from torch.nn.functional import cross_entropy
+from tqdm import tqdm
 
-from . import devices, progress, registry, workers
-from .card import Card
-from .data import Rows, digest
+from . import data, files
+from .data import Rows
+from .errors import UserError
 from .schema import CLASSES, SIDE, TARGET
 from .settings import Settings
+from .tracking import Report, is_leader
 
 log = logging.getLogger(__name__)
 
-N_ROWS_AT_ONCE = 4096  # through the network in a prediction, which bounds its memory
+RANK, LOCAL_RANK = (int(os.environ.get(name, "0")) for name in ("RANK", "LOCAL_RANK"))
+N_PROCESSES = int(os.environ.get("WORLD_SIZE", "1"))
+"""How many processes share a training, and which is this one: ``torchrun`` sets all three."""
+
+FILE = Path("data/model.pt")
+"""Weights in a model's folder; they are all that is read, as a pickle could run any code."""
+
+CHUNK_ROWS = 4096
+"""Rows of a prediction in memory at the same time."""
 
 
-class Network(nn.Module):
-    """Two convolutions that keep the scan's size, and a linear layer on top."""
+def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> nn.Sequential:
+    """Train a network, and return it on the CPU.
 
-    def __init__(self, n_channels: int, dropout: float) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(1, n_channels, kernel_size=3, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(n_channels, 2 * n_channels, kernel_size=3, padding=1),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-            nn.Flatten(),
-            nn.Dropout(dropout),
-            nn.Linear(2 * n_channels * (SIDE // 2) ** 2, len(CLASSES)),
-        )
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Give logits, shape (n_rows, n_classes), for pixels, shape (n_rows, 64)."""
-        scans = pixels.reshape(-1, 1, SIDE, SIDE) / 16  # 0 to 1
-        logits: torch.Tensor = self.layers(scans)
-        return logits
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """State of a training, on disk. It goes on only with the settings and rows of its owner."""
-
-    path: Path
-    owner: dict[str, Any]
-    parts: dict[str, Any]
-
-    def write(self, epoch: int) -> None:
-        """Write the state of all parts after an epoch, whole or not at all."""
-        state = {name: part.state_dict() for name, part in self.parts.items()}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_name(f"{self.path.name}.part")
-        try:
-            torch.save({"owner": self.owner, "epoch": epoch} | state, unfinished)
-        except RuntimeError as error:  # what PyTorch says of a full disk
-            reason = str(error).splitlines()[0]
-            raise OSError(f"{self.path} cannot be written: {reason}") from error
-        unfinished.replace(self.path)
-
-    def read(self) -> int:
-        """Put the state back into all parts, and return the epochs that they have behind them."""
-        if not self.path.exists():
-            log.info("there is no %s: the training starts from the beginning", self.path)
-            return 0
-        try:
-            found = torch.load(self.path, map_location="cpu", weights_only=True)
-            owner = found["owner"]
-            if others := {k: owner.get(k) for k in self.owner if owner.get(k) != self.owner[k]}:
-                raise ValueError(
-                    f"{self.path} belongs to a training with {others}: give it these, or start "
-                    "again without '--resume'"
-                )
-            for name, part in self.parts.items():
-                part.load_state_dict(found[name])
-            return int(found["epoch"])
-        except (pickle.UnpicklingError, EOFError, RuntimeError, KeyError, TypeError) as error:
-            raise ValueError(f"{self.path} is no checkpoint that fits; omit '--resume'") from error
-
-
-def fit(train: Rows, validation: Rows, settings: Settings, report: progress.Report) -> nn.Module:
-    """Train a network that maps pixels to probabilities, and return it on the CPU.
-
-    Each epoch is reported and leaves a checkpoint, from which ``resume`` goes on. The same
-    settings, rows and machine give the same weights, stopped in between or not.
+    Each epoch is reported and leaves a checkpoint, from which ``resume`` continues. The same
+    settings, rows and machine give the same weights, stopped in between or not. Several processes
+    give the weights of one, except for rounding and dropout: they sum the gradients of their rows.
 
     Raises:
-        ValueError: If the checkpoint belongs to other settings or rows, or there is no such device.
+        UserError: If the checkpoint is of other settings or rows, or there is no such device.
     """
-    device = devices.choose(settings.device)
+    device = _choose_device(settings.device)
     torch.set_num_threads(settings.threads)
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
     _seed(settings.seed, epoch=0)
-    network = Network(settings.n_channels, settings.dropout).to(device)
+    network = _build(settings.n_channels, settings.dropout).to(device)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    rows = {"training_rows": digest(train.features.assign(**{TARGET: train.target}))}
-    owner = settings.model_dump(mode="json") | rows
-    parts = {"network": network, "optimizer": optimizer}
-    checkpoint = Checkpoint(settings.checkpoint_path, owner, parts)
-    n_done = checkpoint.read() if settings.resume else 0
-
-    # Where a GPU has it, bfloat16 is faster; unlike float16 it needs no scaling of gradients.
+    parts: dict[str, Any] = {"network": network, "optimizer": optimizer}
+    checksum = data.checksum(train.features.assign(**{TARGET: train.target}))
+    owner = settings.model_dump(mode="json") | {"training_rows": checksum}
+    path = settings.checkpoint_path
+    n_done = _resume(path, owner, parts) if settings.resume and path else 0
+    (pixels, target), held_out = (
+        (_pixels(rows.features).to(device), torch.tensor(rows.target.to_numpy()).to(device))
+        for rows in (train, validation)
+    )
+    # bfloat16 is faster on a GPU that has it, and unlike float16 needs no scaling of gradients.
     has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    (pixels, target), held_out = _tensors(train, device), _tensors(validation, device)
-    with workers.joined(device):
-        for epoch in progress.steps(n_done + 1, settings.epochs, unit="epoch"):
-            _seed(settings.seed, epoch)
-            network.train()
-            for batch in torch.split(torch.randperm(len(target)).to(device), settings.batch_size):
-                mine = workers.part(batch)
-                with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bf16):
-                    losses = cross_entropy(network(pixels[mine]), target[mine], reduction="sum")
-                optimizer.zero_grad()
-                torch.autograd.backward(losses / len(batch))
-                workers.add_gradients(network)
-                optimizer.step()
-            if workers.is_leader():
-                report(_validate(network, *held_out), epoch)
-                checkpoint.write(epoch)
-    return nn.Sequential(network, nn.Softmax(dim=1)).cpu().eval()
+    if N_PROCESSES > 1:
+        distributed.init_process_group()
+    epochs = range(n_done + 1, settings.epochs + 1)
+    for epoch in tqdm(epochs, unit="epoch", disable=None if is_leader() else True):
+        _seed(settings.seed, epoch)
+        network.train()
+        for batch in torch.split(torch.randperm(len(target)).to(device), settings.batch_size):
+            mine = batch[RANK::N_PROCESSES]
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bf16):
+                losses = cross_entropy(network(pixels[mine]), target[mine], reduction="sum")
+            optimizer.zero_grad()
+            torch.autograd.backward(losses / len(batch))
+            for parameter in network.parameters() if N_PROCESSES > 1 else ():
+                distributed.all_reduce(parameter.grad)
+            optimizer.step()
+        if is_leader():
+            report(_validate(network, *held_out), epoch)
+            if path:
+                state = {name: part.state_dict() for name, part in parts.items()}
+                _write({"owner": owner, "epoch": epoch, **state}, path)
+    if N_PROCESSES > 1:
+        distributed.barrier()  # No process leaves while another one still communicates.
+        distributed.destroy_process_group()
+    return network.cpu().eval()
 
 
-def predict_proba(model: nn.Module, features: pd.DataFrame) -> NDArray[np.float64]:
+def predict_proba(model: nn.Sequential, features: pd.DataFrame) -> NDArray[np.float64]:
     """Predict probabilities: shape (n_rows, n_features) in, shape (n_rows, n_classes) out."""
     with torch.no_grad():
-        parts = [model(part) for part in torch.split(_pixels(features), N_ROWS_AT_ONCE)]
-    return np.concatenate([part.numpy() for part in parts], dtype=np.float64)
+        parts = torch.split(_pixels(features), CHUNK_ROWS)
+        return np.concatenate([model(part).softmax(dim=1) for part in parts], dtype=np.float64)
 
 
-def save(model: nn.Module, example: pd.DataFrame, name: str, card: Card) -> str:
-    """Register a model as the newest version of ``name`` and return its URI."""
-    # PyTorch's export: a graph and its weights, which need no pickle and no line of this module.
-    # mlflow.pytorch.log_model cannot name columns, and its model fails to load where CUDA is.
-    any_number_of_rows = {0: torch.export.Dim.AUTO}
-    graph = torch.export.export(model, (_pixels(example),), dynamic_shapes=[any_number_of_rows])
+def save(model: nn.Sequential, example: pd.DataFrame, name: str, **facts: Any) -> str:
+    """Register a model, with requirements and metadata as facts, and return its version."""
     with TemporaryDirectory() as folder:
-        torch.export.save(graph, Path(folder, "model.pt2"))
+        path = Path(folder, FILE.name)
+        _write(model.state_dict(), path)
         info = mlflow.pyfunc.log_model(
             name="model",
-            loader_module="mlflow.pytorch",
-            data_path=folder,
-            model_config={"device": "cpu"},
+            loader_module=__name__,
+            data_path=path,
             input_example=example,
-            signature=infer_signature(example, predict_proba(model, example)),
+            signature=mlflow.models.infer_signature(example, predict_proba(model, example)),
             registered_model_name=name,
-            pip_requirements=card.requirements,
-            metadata=card.metadata,
+            **facts,
         )
-    return f"models:/{name}/{info.registered_model_version}"
+    return str(info.registered_model_version)
 
 
-def load(uri: str) -> nn.Module:
-    """Load a registered model. It names the code that loads it: use a store that you trust."""
-    logging.getLogger("torch.export").setLevel(logging.ERROR)  # It warns of what it raises.
-    with registry.intact(uri, BadZipFile, RuntimeError, mlflow.MlflowException):
-        model: nn.Module = mlflow.pyfunc.load_model(uri).get_raw_model()
-    return model
+def load(folder: Path) -> nn.Sequential:
+    """Load the weights in a model's folder into the network of this module.
+
+    Raises:
+        UserError: If the file is damaged or missing.
+    """
+    path = folder / FILE
+    with _intact(path, "train a new model"):
+        weights = _read(path)
+        network = _build(n_channels=len(weights["1.bias"]))
+        network.load_state_dict(weights)
+    return network.eval()
+
+
+def _load_pyfunc(path: str) -> SimpleNamespace:
+    """Load a model for MLflow, such as for ``mlflow models serve``."""
+    model = load(Path(path).parents[1])
+    return SimpleNamespace(predict=lambda features: predict_proba(model, features))
+
+
+def _build(n_channels: int, dropout: float = 0) -> nn.Sequential:
+    """Build two convolutions that keep the scan's size, and a linear layer that gives logits."""
+    return nn.Sequential(
+        nn.Unflatten(1, (1, SIDE, SIDE)),
+        nn.Conv2d(1, n_channels, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(n_channels, 2 * n_channels, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(dropout),
+        nn.Linear(2 * n_channels * (SIDE // 2) ** 2, len(CLASSES)),
+    )
+
+
+def _pixels(features: pd.DataFrame) -> torch.Tensor:
+    """Return pixels from 0 to 1, shape (n_rows, n_features)."""
+    return torch.tensor(features.to_numpy(), dtype=torch.float32) / 16
+
+
+def _choose_device(asked: str) -> torch.device:
+    """Choose the device of a training; each process on a machine has a GPU of its own."""
+    with warnings.catch_warnings(action="ignore"):  # PyTorch's own, in several lines.
+        found = torch.accelerator.current_accelerator(check_available=True)
+    here, remedy = found.type if found else "cpu", "'uv run just doctor' finds out why"
+    if asked not in {"auto", "cpu", here}:
+        raise UserError(f"device = {asked!r}: PyTorch finds only {here!r} here; {remedy}")
+    if asked == "auto" and here == "cpu" and torch.version.cuda:
+        log.warning("training on the CPU: PyTorch finds no GPU; %s", remedy)
+    kind = "cpu" if asked == "cpu" else here
+    return torch.device(kind, LOCAL_RANK if kind == "cuda" else 0)
 
 
 def _seed(seed: int, epoch: int) -> None:
     """Give each epoch random numbers of its own: no generator's state needs a checkpoint."""
-    # 32 mixed bits, since PyTorch's generator on the CPU looks at no more.
+    # 32 mixed bits, since PyTorch's generator on the CPU uses no more.
     torch.manual_seed(int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0]))
 
 
-def _validate(network: Network, pixels: torch.Tensor, target: torch.Tensor) -> dict[str, float]:
+def _validate(network: nn.Module, pixels: torch.Tensor, target: torch.Tensor) -> dict[str, float]:
     network.eval()
     with torch.no_grad():
         logits = network(pixels)
@@ -190,11 +191,43 @@ def _validate(network: Network, pixels: torch.Tensor, target: torch.Tensor) -> d
     return {"validation_loss": loss.item(), "validation_accuracy": hits.float().mean().item()}
 
 
-def _tensors(rows: Rows, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Move rows to a device: pixels, shape (n_rows, 64), and classes, shape (n_rows,)."""
-    target = torch.tensor(rows.target.to_numpy(), dtype=torch.int64)
-    return _pixels(rows.features).to(device), target.to(device)
+def _resume(path: Path, owner: dict[str, Any], parts: dict[str, Any]) -> int:
+    """Restore the state of all parts, and return the number of epochs that are done."""
+    if not path.exists():
+        log.info("there is no %s: the training starts from the beginning", path)
+        return 0
+    with _intact(path, "omit --resume"):
+        found = _read(path)
+        theirs, n_done = dict(found["owner"]), int(found["epoch"])
+        if other := {name: theirs.get(name) for name in owner if theirs.get(name) != owner[name]}:
+            raise UserError(f"{path} is of a training with {other}; use these or omit --resume")
+        for name, part in parts.items():
+            part.load_state_dict(found[name])
+    return n_done
 
 
-def _pixels(features: pd.DataFrame) -> torch.Tensor:
-    return torch.tensor(features.to_numpy(), dtype=torch.float32)  # (n_rows, 64)
+def _write(state: dict[str, Any], path: Path) -> None:
+    """Write tensors and plain values, whole or not at all."""
+    buffer = io.BytesIO()  # If it writes to a disk itself, PyTorch hides why it fails.
+    torch.save(state, buffer)
+    with files.replacing(path) as part:
+        part.write_bytes(buffer.getbuffer())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read what ``_write`` wrote, and compare the checksums, which PyTorch does not."""
+    with ZipFile(path) as archive:
+        if damaged := archive.testzip():
+            raise BadZipFile(damaged)
+    found: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return found
+
+
+@contextmanager
+def _intact(path: Path, remedy: str) -> Iterator[None]:
+    """Report in one line what PyTorch raises for a file that is damaged or of another network."""
+    unreadable = (OSError, EOFError, RuntimeError, BadZipFile, zlib.error, pickle.UnpicklingError)
+    try:
+        yield
+    except (*unreadable, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UserError(f"{path} is missing, damaged or of another network; {remedy}") from error

@@ -1,8 +1,10 @@
 """The model: the only module that knows the framework."""
 
 import os
+import zlib
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")  # A pickle can run any code.
 
@@ -16,13 +18,16 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
+from skops.io.exceptions import UntrustedTypesFoundException
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from .data import Rows
+from .errors import UserError
 from .settings import Settings
 from .tracking import Report
 
+DAMAGED = (BadZipFile, EOFError, LookupError, NotImplementedError, OSError, zlib.error)
 N_STAGES = 5
 """Stages of a training; progress and loss are reported after each."""
 
@@ -48,7 +53,8 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pi
     model = Pipeline([("varying", VarianceThreshold()), ("booster", booster)])
     n_stages = min(N_STAGES, settings.max_iter)
     with threadpool_limits(settings.threads):
-        for stage in tqdm(range(1, n_stages + 1), unit="stage", disable=None):
+        stages = range(1, n_stages + 1)
+        for stage in tqdm(stages, unit="stage", disable=None, leave=None):
             booster.set_params(max_iter=settings.max_iter * stage // n_stages)
             model.fit(train.features, train.target)
             loss = log_loss(validation.target, predict_proba(model, validation.features))
@@ -85,6 +91,16 @@ def save(model: Pipeline, example: pd.DataFrame, name: str, **facts: Any) -> str
 
 
 def load(folder: Path) -> Pipeline:
-    """Load a model from its folder."""
-    model: Pipeline = skops.io.load(folder / "model.skops", trusted=TRUSTED)
+    """Load a model from its folder.
+
+    Raises:
+        UserError: If its file is damaged, or has types that are not trusted.
+    """
+    path = folder / "model.skops"
+    try:
+        model: Pipeline = skops.io.load(path, trusted=TRUSTED)
+    except UntrustedTypesFoundException as error:
+        raise UserError(f"{path}: {error}; TRUSTED in model.py lists those that are") from None
+    except DAMAGED as error:
+        raise UserError(f"{path} cannot be loaded, it may be damaged: {error}") from error
     return model

@@ -1,0 +1,3 @@
+"""Explain predictions by feature attributions (SHAP values)."""
+
+COMMANDS = {"explain": "Explain predictions with SHAP values, and rank the features."}

@@ -1,0 +1,112 @@
+"""Explain a model by Shapley values: how much each feature adds to a predicted probability.
+
+Source: Lundberg and Lee, A Unified Approach to Interpreting Model Predictions, NeurIPS 2017.
+"""
+
+import logging
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+import shap
+from matplotlib.figure import Figure
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from .. import data, files, metrics, model, tracking
+from ..schema import UNLABELLED
+from ..settings import SplitRule
+from .commands import Explain
+
+N_BACKGROUND = 20
+"""Training rows whose values replace those of a feature that is left out."""
+
+N_BARS = 20
+"""Maximum number of features in the picture."""
+
+for noisy in ("numba", "shap"):
+    logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+def explain(settings: Explain) -> str:
+    """Explain the predictions of some rows, and rank the features.
+
+    Writes ``attributions.parquet`` (see ``attribute``) and ``importance.png``.
+
+    Returns:
+        One line with the most important features.
+
+    Raises:
+        UserError: If a row violates the schema, or there is no such model or file.
+    """
+    rows = data.read(settings.input_path, UNLABELLED)
+    labeled = data.read(settings.data_path)
+    paths = [settings.reports_path / name for name in ("attributions.parquet", "importance.png")]
+    with tracking.run("explain", settings):
+        tracking.log_rows(labeled, settings.data_path, data.checksum(labeled), "background")
+        version = tracking.find(settings.model)
+        mlflow.set_tag("model", version.uri)
+        rule = SplitRule.model_validate(tracking.recorded(version))
+        known = data.split(labeled, rule).train.features
+        background = known.sample(min(N_BACKGROUND, len(known)), random_state=rule.seed)
+        chosen = rows.sample(min(settings.explained_rows, len(rows)), random_state=rule.seed)
+        fitted = model.load(tracking.download(version.uri, settings))
+        found = attribute(fitted, chosen.sort_index(), background, rule.seed)
+        importance = found[list(chosen.columns)].abs().mean().sort_values(ascending=False)
+        with files.replacing(paths[0]) as part:
+            found.to_parquet(part, index=False)
+        with files.replacing(paths[1]) as part:
+            _draw(importance).savefig(part, format="png")
+        for path in paths:
+            mlflow.log_artifact(str(path))
+    names = ", ".join(map(str, importance.index[:3]))
+    return f"wrote {paths[0]} and {paths[1].name} ({len(chosen)} rows); top features: {names}"
+
+
+def attribute(fitted: Any, rows: pd.DataFrame, background: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Attribute the probability of each row's predicted class to the features.
+
+    Returns:
+        Columns ``row`` (its number in the input), ``prediction``, ``base`` (mean probability of
+        that class in the background) and one per feature: the base and the features add up to the
+        probability.
+    """
+    # SHAP computes with numbers. Numbering the values of each column suits columns of any type.
+    pool = pd.concat([background, rows])
+    numbered = {name: pd.factorize(pool[name], use_na_sentinel=False) for name in pool}
+    codes = np.column_stack([number for number, _ in numbered.values()])
+
+    def predict(codes: Any) -> metrics.Probabilities:
+        columns = zip(numbered.items(), np.asarray(codes, dtype=np.int64).T, strict=True)
+        table = {name: values.take(column) for (name, (_, values)), column in columns}
+        return model.predict_proba(fitted, pd.DataFrame(table))
+
+    masker = shap.maskers.Independent(codes[: len(background)])
+    explainer = shap.PermutationExplainer(predict, masker, seed=seed)
+    budget = 2 * len(numbered) + 1  # One random order of the features, in both directions.
+    probabilities = model.predict_proba(fitted, rows)
+    best = probabilities.argmax(axis=1)
+    attributions, base = np.zeros(rows.shape), np.zeros(len(rows))
+    # One row a call: with more, SHAP 0.51 also computes main effects, which takes twice as long.
+    with threadpool_limits(1):  # For batches this small, threads cost more than they save.
+        for row in tqdm(range(len(rows)), unit="row", disable=None):
+            found = explainer(
+                codes[[len(background) + row]], max_evals=budget, batch_size=budget, silent=True
+            )
+            attributions[row] = found.values[0, :, best[row]]  # noqa: PD011
+            base[row] = found.base_values[0, best[row]]
+    table = pd.DataFrame(attributions, columns=rows.columns)
+    table.insert(0, "row", rows.index)
+    table.insert(1, "prediction", metrics.classes(probabilities))
+    table.insert(2, "base", base)
+    return table
+
+
+def _draw(importance: pd.Series) -> Figure:
+    first = importance.head(N_BARS)[::-1]  # Bars are drawn from the bottom.
+    figure = Figure(figsize=(8, 1 + 0.3 * len(first)), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(first.index, first)
+    axes.set(xlabel="mean absolute SHAP value", title=f"{len(first)} of {len(importance)} features")
+    return figure

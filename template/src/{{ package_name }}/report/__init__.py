@@ -1,0 +1,3 @@
+"""Write an evaluation as an HTML page, whenever ``evaluate`` runs."""
+
+COMMANDS: dict[str, str] = {}

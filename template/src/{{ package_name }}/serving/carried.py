@@ -1,0 +1,12 @@
+"""What each trained model carries, so that a service can measure drift."""
+
+from typing import Any
+
+import pandas as pd
+
+from . import drift
+
+
+def facts(features: pd.DataFrame) -> dict[str, Any]:
+    """Describe the distribution of the numeric training features."""
+    return {"reference": drift.reference(features)}

@@ -1,0 +1,128 @@
+"""The model that serves: loaded, replaced while it serves, and watched for drift."""
+
+import logging
+from pathlib import Path
+from threading import Lock, Thread
+from time import perf_counter
+from typing import Any
+
+import mlflow
+import pandas as pd
+import yaml
+
+from .. import alerts, environment, model, schema, tracking
+from ..errors import UserError
+from . import drift
+from .commands import Serve
+from .payload import Payload
+
+log = logging.getLogger(__name__)
+
+
+class Deployment:
+    """A model that serves, and the newest rows that it saw."""
+
+    def __init__(self, uri: str, fitted: Any, metadata: dict[str, Any], settings: Serve) -> None:
+        self.uri = uri
+        self.model = fitted
+        self.metadata = metadata
+        self.window = None
+        self._settings = settings
+        self._is_over_limit = False
+        self._lock = Lock()
+        if "reference" in metadata:
+            self.window = drift.Window(metadata["reference"], settings.drift_rows)
+        else:
+            log.warning("%s has no distribution of its training rows: drift is not measured", uri)
+
+    def describe(self) -> dict[str, str | None]:
+        """Return which model this is, and what made it."""
+        trained_with = self.metadata.get("environment")
+        return {
+            "uri": self.uri,
+            "environment": environment.fingerprint(trained_with) if trained_with else None,
+            "data_sha256": self.metadata.get("data_sha256"),
+        }
+
+    def watch(self, features: pd.DataFrame) -> None:
+        """Add rows to the window; a thread checks each that is full, as a webhook takes time."""
+        if self.window and self.window.add(features):
+            Thread(target=self.check_drift, daemon=True).start()
+
+    def check_drift(self) -> None:
+        """Send one alert when drift exceeds its limit, and no other until it was below again."""
+        psi, limit = self.window.psi() if self.window else {}, self._settings.drift_limit
+        if limit is None or not psi:
+            return
+        value, name = max((value, name) for name, value in psi.items())
+        with self._lock:
+            was_over, self._is_over_limit = self._is_over_limit, value > limit
+        if value > limit and not was_over:
+            text = f"{self.uri}: PSI of {name} is {value:.2f}, above drift_limit = {limit:g}"
+            log.warning("%s", text)
+            alerts.send(text, self._settings)
+
+
+class Slot:
+    """The place of the model that serves; a request keeps the one that it began with."""
+
+    def __init__(self, settings: Serve) -> None:
+        self.current: Deployment | None = None
+        self.reason = "the model is being loaded"
+        """Why the last load has no result; empty if it has one."""
+
+        self.n_loads = {"done": 0, "refused": 0}
+        self._settings = settings
+        self._lock = Lock()
+
+    def reload(self) -> Deployment:
+        """Load the model, and replace the one that serves.
+
+        Raises:
+            UserError: If it cannot be loaded or used here; the old one continues to serve.
+        """
+        with self._lock:
+            result = "refused"
+            try:
+                self.current, self.reason, result = load(self._settings), "", "done"
+            except UserError as error:
+                self.reason = str(error)
+                log.error("the model was not loaded: %s", error)
+                raise
+            finally:
+                self.n_loads[result] += 1
+            return self.current
+
+
+def load(settings: Serve) -> Deployment:
+    """Load a model from the registry or a folder, and predict one row with it.
+
+    Raises:
+        UserError: If there is no such model, or it cannot be used here.
+    """
+    start = perf_counter()
+    if Path(settings.model, "MLmodel").is_file():  # Needs no tracking store.
+        try:
+            uri = _exported(Path(settings.model))
+            metadata = tracking.metadata(settings.model)
+            folder = tracking.download(settings.model, settings)
+        except (mlflow.MlflowException, yaml.YAMLError) as error:
+            raise UserError(f"{settings.model} holds a damaged model: {error}") from None
+    else:
+        with tracking.connection(settings):
+            uri = tracking.find(settings.model).uri
+            metadata = tracking.metadata(uri)
+            folder = tracking.download(uri, settings)
+    fitted = model.load(folder)
+    # The first prediction is slow, and a model that fails must not replace one that works.
+    row = schema.check(pd.DataFrame([Payload(1).example()]), "example", schema.UNLABELLED)
+    model.predict_proba(fitted, row)
+    log.info("loaded %s in %.1f s", uri, perf_counter() - start)
+    return Deployment(uri, fitted, metadata, settings)
+
+
+def _exported(folder: Path) -> str:
+    """Return the version that a folder was exported from, which MLflow notes in it."""
+    note = folder / "registered_model_meta"
+    facts = yaml.safe_load(note.read_text(encoding="utf-8")) if note.is_file() else {}
+    return f"models:/{facts['model_name']}/{facts['model_version']}" if facts else str(folder)

@@ -1,0 +1,33 @@
+"""The command that searches hyperparameters."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
+from ..settings import PROJECT, NotLogged, Settings
+
+
+class Tune(Settings):
+    """Search hyperparameters."""
+
+    study: Annotated[str, NotLogged] = Field(default=PROJECT, min_length=1)
+    """Name of the study to create or to join."""
+
+    study_storage: Annotated[str, NotLogged] = Field(default="mlruns/study.log", min_length=1)
+    """Where studies are kept: a file, or the address of a database such as
+    postgresql+psycopg://host/studies. Processes that share it share the work."""
+
+    trials: Annotated[PositiveInt, NotLogged] = 20
+    """Finished trials that the study should have, across all processes."""
+
+    tuned_path: Annotated[Path, NotLogged] = Path("config/tuned.yaml")
+    """File for the best settings; train with it by '--config'."""
+
+    def cli_cmd(self) -> None:
+        from .tune import tune
+
+        print(f"{tune(self)}; next: train --config {self.tuned_path}")
+
+
+COMMANDS = {"tune": Tune}

@@ -1,0 +1,21 @@
+"""Where the search looks for each hyperparameter. Change it with ``hyperparameters.py``."""
+
+from typing import Any
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+SPACE: dict[str, BaseDistribution] = {
+    "batch_size": CategoricalDistribution((32, 64, 128)),
+    "learning_rate": FloatDistribution(2e-4, 2e-2, log=True),
+    "weight_decay": FloatDistribution(1e-3, 1, log=True),
+    "n_channels": IntDistribution(8, 64, log=True),
+    "dropout": FloatDistribution(0, 0.6),
+}
+
+FIXED: dict[str, Any] = {"checkpoint_path": None, "resume": False}
+"""Settings of every trial: trials leave no checkpoints, and touch none of a training."""
