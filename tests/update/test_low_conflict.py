@@ -169,12 +169,12 @@ def test_what_an_owner_adds_survives_an_update_that_changes_everything(
 def test_uv_appends_to_each_list_that_an_owner_adds_to(
     render: Render, tmp_path: Path, framework: str
 ) -> None:
-    made = render({"framework": framework}) / "pyproject.toml"
+    made = render({"framework": framework, "profile": "everything"}) / "pyproject.toml"
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_bytes(made.read_bytes())
     (tmp_path / ".python-version").write_bytes((made.parent / ".python-version").read_bytes())
     project = Project(tmp_path, UV_PYTHON=find_python("3.12"))
-    kinds = [(), ("--dev",), ("--optional", "train"), ("--optional", "serve")]
+    kinds = [(), ("--dev",), ("--optional", "report"), ("--optional", "serving")]
     kinds += [("--group", "docs"), ("--group", "notebooks"), ("--group", "tracking")]
     for kind in kinds:
         project.uv("add", "--frozen", *kind, "aardvark")
