@@ -72,6 +72,8 @@ def _merge(project: Project, source: str, target: str) -> None:
         if text != base:
             reason = "is yours already" if theirs else "is not part of the project"
             _keep(source, f"it is called {target} now, which {reason}")
+            if not theirs:
+                _mark(source, mine[0], base, text)
         return
     if mine[0].mode == "100755":
         Path(target).chmod(0o755)

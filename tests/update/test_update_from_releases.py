@@ -69,6 +69,12 @@ def version(project: Path) -> str:
 def check_kept(before: Answers, project: Path) -> None:
     """Check that every answer is there, but to questions that are no longer asked."""
     kept = {name: value for name, value in before.items() if name in questions()}
+    if "profile" not in before:  # It came with 0.8.
+        first = kept.pop("features")
+        is_all = {*first} >= {"docs", "devcontainer", "notebooks"}
+        kept["profile"] = "everything" if is_all else "choose"
+        chosen = recorded(project).get("features", first)
+        assert chosen[-len(first) :] == first if first else len(chosen) == 9
     if "ci" in before:
         kept["forge"] = before["ci"]
     after = recorded(project)
@@ -168,7 +174,7 @@ def test_an_update_in_a_sandbox_gives_what_a_new_project_has(
 ) -> None:
     project = make(history, tmp_path / "project", release)
     assert update_in_a_sandbox(project, tmp_path) == 0
-    fresh = make(history, tmp_path / "fresh", "v999.0.0")
+    fresh = make(history, tmp_path / "fresh", "v999.0.0", profile="everything")
     trees = [git("ls-tree", "-r", "HEAD", folder=it).splitlines() for it in (project, fresh)]
     ours, theirs = ({line for line in tree if "uv.lock" not in line} for tree in trees)
     assert ours == theirs

@@ -33,7 +33,7 @@ def project(history: Path, tmp_path: Path) -> Path:
 def test_files_are_merged_once_more(
     history: Path, project: Path, tmp_path: Path, run: Callable[[Path], None]
 ) -> None:
-    fresh = copy(history, tmp_path / "fresh", ANSWERS)
+    fresh = copy(history, tmp_path / "fresh", ANSWERS | {"profile": "everything"})
     names = ("src/churn/model.py", "src/churn/hyperparameters.py", "tests/test_model.py")
     assert (project / names[0]).read_text() != (fresh / names[0]).read_text()
     run(project)
@@ -43,8 +43,17 @@ def test_files_are_merged_once_more(
         assert (project / name).read_text() == (fresh / name).read_text() + MINE, name
 
 
-@pytest.mark.parametrize("run", [with_ours, update], ids=["copier-ml", "copier"])
-def test_and_never_again(history: Path, tmp_path: Path, run: Callable[[Path], None]) -> None:
+def to_0_7(project: Path) -> None:
+    assert main(["update", str(project), "--apply", "--trust", "--to", "v0.7.0"]) == 0
+
+
+def to_0_7_with_copier(project: Path) -> None:
+    update(project, "v0.7.0")
+
+
+@pytest.mark.parametrize("run", [to_0_7, to_0_7_with_copier], ids=["copier-ml", "copier"])
+def test_and_in_no_later_update(history: Path, tmp_path: Path, run: Callable[[Path], None]) -> None:
+    """0.8.0 merges them once more, see its own tests."""
     project = copy(history, tmp_path / "project", OLD, release="v0.5.0")
     (project / "src/churn/data.py").write_text("mine = 1\n")
     commit(project, "mine alone")
