@@ -108,7 +108,7 @@ class Payload:
 
     def _parse(self, body: bytes) -> list[Any]:
         """Parse a body if it has no more values than the rows that are allowed."""
-        limits = f'{{"rows": [...]}}, 1 to {self._max_rows} rows of {len(COLUMNS)} columns'
+        limits = f"an object with 'rows': 1 to {self._max_rows} rows of {len(COLUMNS)} columns"
         # Counted in strings, too, which may have some of these characters: hence the factors.
         n_containers = body.count(b"{") + body.count(b"[")
         n_values = body.count(b":") + body.count(b",")
