@@ -137,6 +137,15 @@ class Plan:
     has_serving: bool
     """Whether predictions are served over HTTP."""
 
+    has_serving_image: bool
+    """Whether there is a container image that serves."""
+
+    image_target: str
+    """Target that `just image` builds unless another one is named."""
+
+    passwords: list[str]
+    """Variables of the services on this machine that hold a secret."""
+
     tool: str
     """Requirement for ``uvx --from``: copier-ml at the version that made the project."""
 
@@ -206,6 +215,9 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         has_notebooks="notebooks" in parts,
         has_promotion="promotion" in parts,
         has_serving="serving" in parts,
+        has_serving_image={"containers", "serving"} <= {*parts},
+        image_target="serve" if "serving" in parts else "train",
+        passwords=[name.format(prefix=package.upper()) for name in _collect(chosen, "passwords")],
         tool=tool,
         newest_tool=newest_tool,
         uvx=_uvx(packages),

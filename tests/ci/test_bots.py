@@ -28,7 +28,7 @@ def test_a_project_has_the_file_of_its_bot_alone(render: Render, bot: str) -> No
     assert [name for name, file in files.items() if (project / file).exists()] == [
         name for name in files if name == bot
     ]
-    page = (project / "docs" / "how-to" / "updates.md").read_text(encoding="utf-8")
+    page = (project / "docs" / "how-to" / "packages.md").read_text(encoding="utf-8")
     assert ("## Versions of packages" in page) == (bot != "none")
 
 

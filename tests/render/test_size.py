@@ -20,20 +20,12 @@ MADE = {".copier-answers.yml", "uv.lock"}
 """Files that a program keeps, and that nobody reads."""
 
 
-TOO_LARGE = {
-    "minimal": "today about 1,525 to 1,660 lines of src",
-    "standard": "today about 2,820 to 3,000 lines of src, 112 files, 1,400 lines of tests",
-    "everything": "today about 3,590 to 3,780 lines of src, 144 files",
+ACCEPTED = {
+    "minimal": {"lines of src": 1_780, "lines of tests": 760},
+    "standard": {"lines of src": 3_020, "files": 106, "lines of tests": 1_480},
+    "everything": {"lines of src": 3_810, "files": 140, "lines of tests": 1_880},
 }
-"""Profiles that exceed a limit today, and why."""
-
-PROFILES = [
-    pytest.param(
-        name,
-        marks=[pytest.mark.xfail(reason=TOO_LARGE[name], strict=True)] if name in TOO_LARGE else [],
-    )
-    for name in LIMITS
-]
+"""What exceeds a limit, and is accepted by docs/decisions/0016-core-and-parts.md: no more than this."""
 
 
 def measure(project: Path) -> dict[str, int]:
@@ -56,11 +48,12 @@ def test_every_profile_has_its_limits() -> None:
 
 
 @pytest.mark.parametrize("framework", domain("framework"))
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", LIMITS)
 def test_a_project_stays_small(render: Render, profile: str, framework: str) -> None:
     found = measure(render({"profile": profile, "framework": framework}))
     limits = LIMITS[profile] | OTHERS
+    accepted = limits | ACCEPTED[profile]
     rows = [f"{n:,} of {limits[name]:,} {name}" for name, n in found.items()]
     told = f"{profile} {framework}: {', '.join(rows)}"
     print(told)
-    assert all(n <= limits[name] for name, n in found.items()), told
+    assert all(n <= accepted[name] for name, n in found.items()), told

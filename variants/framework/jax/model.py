@@ -72,7 +72,8 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> We
     _join()
     device = _choose_device(settings.device)
     mesh = Mesh(np.array(jax.devices(device.platform)), ("rows",))
-    everywhere, divided = NamedSharding(mesh, Axes()), NamedSharding(mesh, Axes("rows"))
+    everywhere = NamedSharding(mesh, Axes())  # type: ignore[no-untyped-call]
+    divided = NamedSharding(mesh, Axes("rows"))  # type: ignore[no-untyped-call]
     checksum = data.checksum(train.features.assign(**{TARGET: train.target}))
     owner = settings.model_dump(mode="json") | {"training_rows": checksum}
     rates = settings.model_dump(include={"learning_rate", "weight_decay", "dropout"})
@@ -83,9 +84,8 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> We
         n_done = 0
         if settings.resume and path:
             state, n_done = _resume(path, owner, state)
-        parts = [(part.features, part.target) for part in (train, validation)]
         state, (rows, held_out) = jax.device_put(
-            jax.tree.map(np.asarray, (state, parts)), everywhere
+            (jax.tree.map(np.asarray, state), [*map(_arrays, (train, validation))]), everywhere
         )
         epochs = range(n_done + 1, settings.epochs + 1)
         for epoch in tqdm(epochs, unit="epoch", disable=None if is_leader() else True):
@@ -197,6 +197,11 @@ def _validate(weights: Weights, pixels: jax.Array, target: jax.Array) -> dict[st
     logits = _logits(weights, pixels)
     loss, hits = cross_entropy(logits, target).mean(), logits.argmax(axis=1) == target
     return {"validation_loss": loss, "validation_accuracy": hits.mean()}
+
+
+def _arrays(rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Return features and target in the types of JAX: processes must put equal arrays."""
+    return rows.features.to_numpy(np.float32), rows.target.to_numpy(np.int32)
 
 
 def _batches(order: jax.Array, batch_size: int, n_devices: int) -> NDArray[np.int32]:

@@ -94,7 +94,7 @@ def attribute(fitted: Any, rows: pd.DataFrame, background: pd.DataFrame, seed: i
             found = explainer(
                 codes[[len(background) + row]], max_evals=budget, batch_size=budget, silent=True
             )
-            attributions[row] = found.values[0, :, best[row]]  # noqa: PD011
+            attributions[row] = found.values[0, :, best[row]]  # noqa: PD011  (not of pandas)
             base[row] = found.base_values[0, best[row]]
     table = pd.DataFrame(attributions, columns=rows.columns)
     table.insert(0, "row", rows.index)

@@ -117,5 +117,5 @@ def _commit() -> str:
     command = [shutil.which("git") or "", "rev-parse", "--verify", "--quiet", "HEAD"]
     if not command[0]:
         return ""
-    found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (no shell)
     return found.stdout.strip()

@@ -1,18 +1,16 @@
 """Requests to predict: their form, which follows from ``schema.UNLABELLED``, and how one is read.
 
-A body is hostile until it is checked. A regular expression cuts it into rows and refuses one that
-has too many columns or a value that is not a scalar, before anything is built from it. Rows are
-parsed one at a time, so that other threads run in between; the first bad ones end the work.
+A body is hostile until it is checked: what it would build is counted before it is parsed, and rows
+are validated a few at a time, so that other threads run in between.
 """
 
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
 from pandera.pandas import Column
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from typing_extensions import TypedDict
 
@@ -24,10 +22,10 @@ N_PROBLEMS = 10
 """Maximum problems of a request that an answer names."""
 
 N_UNKNOWN = 10
-"""Unknown columns of a row that are still named; a row with more is refused unread."""
+"""Unknown columns of a row that are still named; a row with more is refused as a whole."""
 
-MAX_ROW_BYTES = 2**20
-"""Maximum size of a row, which bounds how long other threads wait for one."""
+N_AT_ONCE = 256
+"""Rows that are validated while other threads wait."""
 
 LENGTH = 40
 """Characters of a value that an answer repeats."""
@@ -42,20 +40,6 @@ LIMITS = {
     "less_than": ("lt", "max_value"),
 }
 """Pandera's checks, pydantic's name of the same limit, and where Pandera keeps it."""
-
-# Each repetition is possessive: nothing is tried twice, so time grows with the length alone.
-_SPACE = rb"[ \t\r\n]*+"
-_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_PAIR = rb"%b%b%b:%b(?:[-+.\w]{1,1024}+|%b)%b" % (_SPACE, _STRING, _SPACE, _SPACE, _STRING, _SPACE)
-_N_MORE = len(COLUMNS) + N_UNKNOWN - 1
-_HEAD = re.compile(rb'\s*+\{\s*+"rows"\s*+:\s*+\[')
-_ROW = re.compile(
-    rb"\s*+(\{(?:%b(?:,%b){0,%d}+)?+\s*+\})\s*+(,|\]\s*+\}\s*+\Z)" % (_PAIR, _PAIR, _N_MORE),
-    re.DOTALL,
-)
-_PAIRS = re.compile(rb"\s*+\{(?:%b,){0,%d}+" % (_PAIR, _N_MORE), re.DOTALL)
-_KEY = re.compile(rb"\s*+(%b)\s*+:\s*+" % _STRING, re.DOTALL)
-
 
 Problem = dict[str, str]
 """The keys field (such as rows[3].name, from 0), value (shortened), limits and reason."""
@@ -78,10 +62,10 @@ class Payload:
         make: Any = TypedDict  # Its keys come from the schema.
         row = make("Row", rules)
         row.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
-        self._row: TypeAdapter[dict[str, Any]] = TypeAdapter(row)
-        self._described = self._row.json_schema()
+        many: Any = Annotated[list[row], FailFast()]  # type: ignore[valid-type]
+        self._rows: TypeAdapter[list[dict[str, Any]]] = TypeAdapter(many)
+        self._described = TypeAdapter(row).json_schema()
         self._names = pd.Index(list(COLUMNS))
-        self._form = f"a flat object of the {len(COLUMNS)} columns of the schema"
         # What more there is to check is left to Pandera, which takes longer.
         self._is_exact = not schema.UNLABELLED.checks and all(
             column.dtype.type == np.float64
@@ -111,34 +95,40 @@ class Payload:
         Raises:
             RefusedError: If it is not JSON, or a row violates the schema.
         """
-        head = _HEAD.match(body)
-        if head is None:
-            raise RefusedError([_problem("body", body, '{"rows": [{...}]}', "Not rows")])
-        values, problems = list[list[Any]](), list[Problem]()
-        position, end = head.end(), b","
-        while end == b"," and len(problems) < N_PROBLEMS:
-            place = f"rows[{len(values)}]"
-            if len(values) == self._max_rows:
-                raise RefusedError(
-                    [_problem("rows", "", f"1 to {self._max_rows} rows", "Too many")]
-                )
-            found = _ROW.match(body, position, position + MAX_ROW_BYTES)
-            if found is None or (found[2] != b"," and found.end() < len(body)):
-                problems.append(self._unreadable(body, position, place))
-                break
-            position, end = found.end(), found[2]
-            row: dict[str, Any] = {}
+        rows = self._parse(body)
+        values: list[list[Any]] = []
+        for start in range(0, len(rows), N_AT_ONCE):
             try:
-                row = self._row.validate_python(from_json(found[1]))
+                found = self._rows.validate_python(rows[start : start + N_AT_ONCE])
             except ValidationError as error:
                 told = error.errors(include_url=False)[:N_PROBLEMS]
-                problems += [self._explain(one, place) for one in told]
-            except ValueError as error:
-                problems.append(_problem(place, found[1], "JSON", str(error)))
-            values.append([*row.values()])
-        if problems:
-            raise RefusedError(problems)
+                raise RefusedError([self._explain(one, start) for one in told]) from None
+            values += [[*row.values()] for row in found]
         return self._table(values)
+
+    def _parse(self, body: bytes) -> list[Any]:
+        """Parse a body if it has no more values than the rows that are allowed."""
+        limits = f"an object with 'rows': 1 to {self._max_rows} rows of {len(COLUMNS)} columns"
+        # Counted in strings, too, which may have some of these characters: hence the factors.
+        n_containers = body.count(b"{") + body.count(b"[")
+        n_values = body.count(b":") + body.count(b",")
+        width = len(COLUMNS) + N_UNKNOWN
+        if (
+            n_containers > max(2 * self._max_rows + N_UNKNOWN, len(body) // 40)
+            or n_values > 20 * width * n_containers
+        ):
+            raise RefusedError([_problem("rows", "", limits, "Too many rows or values")])
+        try:
+            found = from_json(body)
+        except ValueError as error:
+            raise RefusedError([_problem("body", body, limits, f"Not JSON: {error}")]) from None
+        rows = found.get("rows") if isinstance(found, dict) and len(found) == 1 else None
+        if not isinstance(rows, list) or not 1 <= len(rows) <= self._max_rows:
+            raise RefusedError([_problem("rows", "", limits, "Not that many rows")])
+        for number, row in enumerate(rows):
+            if isinstance(row, dict) and len(row) > width:
+                raise RefusedError([_problem(f"rows[{number}]", "", limits, "Too many columns")])
+        return rows
 
     def _table(self, values: list[list[Any]]) -> pd.DataFrame:
         if self._is_exact:
@@ -149,22 +139,13 @@ class Payload:
         except UserError as error:
             raise RefusedError([_problem("rows", "", "the schema", str(error))]) from None
 
-    def _unreadable(self, body: bytes, position: int, place: str) -> Problem:
-        """Find where a row stops to be a flat object."""
-        reason, limit = "Input should be a row", position + MAX_ROW_BYTES
-        if pairs := _PAIRS.match(body, position, limit):
-            position = pairs.end()
-        if key := _KEY.match(body, position, limit):
-            place, position = f"{place}.{_short(key[1][1:-1])}", key.end()
-            reason = "Input should be a number, a string, true, false or null"
-        return _problem(place, body[position : position + LENGTH + 1], self._form, reason)
-
-    def _explain(self, error: ErrorDetails, place: str) -> Problem:
-        name = str(error["loc"][0])
+    def _explain(self, error: ErrorDetails, start: int) -> Problem:
+        number, *names = error["loc"]
+        place = ".".join([f"rows[{start + int(number)}]", *(_short(str(one)) for one in names[:1])])
         value = "" if error["type"] == "missing" else repr(error["input"])
-        rule = self._described["properties"].get(name, {})
+        rule = self._described["properties"].get(str(names[0]) if names else "", {})
         limits = ", ".join(f"{key} {rule[key]}" for key in rule if key not in {"title", "type"})
-        return _problem(f"{place}.{_short(name)}", value, limits[:200], error["msg"][:200])
+        return _problem(place, value, limits[:200], error["msg"][:200])
 
 
 def _rule(column: Column) -> Any:
