@@ -28,12 +28,12 @@ def test_an_update_to_the_same_version_changes_nothing(project: Path) -> None:
 
 def test_dropping_a_feature_and_taking_it_back(project: Path) -> None:
     before = git("ls-files", folder=project)
-    update(project, features=["docs"])
-    assert not (project / "notebooks").exists()
-    assert not (project / ".devcontainer").exists()
-    commit(project, "drop notebooks")
+    update(project, profile="choose", features=["docs"])
+    assert not list(project.glob("src/*/serving"))
+    assert not (project / "compose.yaml").exists()
+    commit(project, "drop parts")
 
-    update(project, features=["docs", "devcontainer", "notebooks"])
+    update(project, profile="standard")
     commit(project, "take them back")
     assert git("ls-files", folder=project) == before
 
@@ -43,7 +43,7 @@ def test_an_owners_edit_survives_and_the_changelog_is_theirs(project: Path) -> N
     train.write_text(train.read_text() + "\n\n# mine\n")
     (project / "CHANGELOG.md").write_text("# Mine\n")
     commit(project, "edit")
-    update(project, features=["docs"])
+    update(project, profile="choose", features=["docs"])
     assert train.read_text().endswith("# mine\n")
     assert (project / "CHANGELOG.md").read_text() == "# Mine\n"
 
