@@ -25,7 +25,6 @@ LOADED_BY_OTHERS = {
     "alembic": "MLflow makes and moves its tables with it",
     "boto3": "MLflow keeps files in S3 with it",
     "httptools": "uvicorn reads requests with it",
-    "flatbuffers": "jax.export writes a program with it",
     "psycopg": "SQLAlchemy speaks to PostgreSQL with it",
     "sqlalchemy": "MLflow keeps runs in a database with it",
     "skops": "MLflow writes scikit-learn's models with it",

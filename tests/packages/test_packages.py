@@ -64,9 +64,8 @@ def test_a_project_for_cpus_has_one_extra() -> None:
 def test_jax_asks_for_cuda_where_it_has_it_and_needs_no_index() -> None:
     found = make(framework="jax")
     assert found.extras == {
-        "cpu": ["flatbuffers>=25.9", "jax~=0.12.0", "optax>=0.2.8"],
+        "cpu": ["jax~=0.12.0", "optax>=0.2.8"],
         "cuda": [
-            "flatbuffers>=25.9",
             "jax[cuda13]~=0.12.0 ; sys_platform == 'linux'",
             "jax~=0.12.0 ; sys_platform != 'linux'",
             "optax>=0.2.8",

@@ -44,7 +44,7 @@ class Train(Settings):
 
 
 class Evaluate(UsesModel, Labeled, Alerts, Options):
-    """Score a registered model."""
+    """Evaluation."""
 
     thresholds: Annotated[dict[str, Score], NotLogged] = {}
     """Minimum of each metric."""
