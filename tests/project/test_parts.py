@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, copy, git
-from owner import Project, commit, find_uv
+from owner import Project, commit
 from updates import update
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("parts")]
@@ -25,17 +25,6 @@ for line in ("train --max-iter 20", "evaluate --thresholds accuracy=0.8", "predi
     cli.main()
 """
 """Uses the core in one process: what takes longest is the import."""
-
-
-@pytest.fixture(scope="module")
-def everything(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with all parts, whose environment serves the others."""
-    folder = tmp_path_factory.mktemp("everything") / "project"
-    copy(snapshot, folder, {"profile": "everything"}, tasks=True, UV=find_uv())
-    project = Project(folder)
-    project.uv("sync", "--group", "docs")
-    project.uv("run", "--no-sync", "mypy")
-    return project
 
 
 def paths(part: str) -> list[str]:
