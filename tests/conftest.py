@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from loaded import ROOT
@@ -13,6 +14,9 @@ from renders import GIT_IDENTITY, copy, git, render_all, take_snapshot
 from space import Answers, coverage, domain, every_stack, every_variant, label, questions
 
 from copier_ml.shared.releases import tag_missing
+
+if TYPE_CHECKING:
+    from owner import Project
 
 __all__ = [
     "GIT_IDENTITY",
@@ -112,6 +116,18 @@ def render(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
         return done[key]
 
     return _render
+
+
+@pytest.fixture(scope="session")
+def everything(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> "Project":
+    """A project with all parts, installed once; tests use clones of it."""
+    from owner import Project, find_uv
+
+    folder = tmp_path_factory.mktemp("everything") / "project"
+    copy(snapshot, folder, {"profile": "everything"}, tasks=True, UV=find_uv())
+    project = Project(folder)
+    project.uv("sync", "--group", "docs")
+    return project
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import servers
 import yaml
-from conftest import copy
-from owner import Project, find_uv
+from owner import Project
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("servers")]
 
@@ -38,17 +37,14 @@ def tracking(tmp_path_factory: pytest.TempPathFactory, postgresql: str) -> Itera
 
 
 @pytest.fixture(scope="module")
-def folder(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("servers") / "project"
-    copy(snapshot, made, {"features": []}, tasks=True, UV=find_uv())
-    Project(made).uv("sync")
-    return made
+def folder(everything: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return everything.clone(tmp_path_factory.mktemp("servers") / "project").folder
 
 
 def test_a_project_lives_with_a_tracking_server(folder: Path, tracking: str) -> None:
     project = Project(folder, MY_ML_PROJECT_TRACKING_URI=tracking)
     assert "registered models:/my_ml_project/1" in project.verb("train", *QUICK)
-    assert "models:/my_ml_project/1 passes" in project.verb("evaluate")
+    assert "models:/my_ml_project/1 passed" in project.verb("evaluate")
     assert "models:/my_ml_project/1 is the champion" in project.verb("promote")
     assert "models:/my_ml_project/2" in project.verb("run", "--max-iter", "21")
     assert project.verb("run", "--max-iter", "21").count("cached") == 3
@@ -74,14 +70,15 @@ def test_two_processes_share_a_study_in_postgresql(
         assert "wrote config/tuned.yaml" in told
         assert "hunter2" not in told
     states = project.uv("run", "--no-sync", "python", "-c", SHOW, storage).split()
-    assert len([state for state in states if state in {"COMPLETE", "PRUNED"}]) == 2
+    assert 2 <= len(states) <= 3  # Each may have begun one when the other ended the last.
+    assert {*states} <= {"COMPLETE", "PRUNED"}
     assert yaml.safe_load((folder / "config" / "tuned.yaml").read_text(encoding="utf-8"))
 
 
 def test_a_database_is_a_store_without_a_server(folder: Path, postgresql: str) -> None:
     project = Project(folder, MY_ML_PROJECT_TRACKING_URI=f"{postgresql}direct")
     assert "registered models:/my_ml_project/1" in project.verb("train", *QUICK)
-    assert "models:/my_ml_project/1 passes" in project.verb("evaluate")
+    assert "models:/my_ml_project/1 passed" in project.verb("evaluate")
     missing = ("--tracking-uri", f"{postgresql}nowhere")
     told = project.verb("evaluate", *missing, expect=1)
     assert 'database "nowhere" does not exist' in told.splitlines()[-1]

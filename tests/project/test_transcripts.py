@@ -119,12 +119,26 @@ class Terminals:
             self._service.wait()
 
 
+def unmentioned(project: Project) -> set[str]:
+    """Name the commands that no page shows."""
+    pages = [project.folder / "README.md", *project.folder.glob("docs/**/*.md")]
+    text = "".join(path.read_text(encoding="utf-8") for path in pages)
+    commands = re.findall(r"^  (\w+(?: \w+)?)  +\S", project.verb("--help"), re.M)
+    assert {"train", "environment restore"} <= {*commands}
+    return {
+        name
+        for name in commands
+        if not re.search(rf"{project.name} {name}\b|^\| `{name}` \|", text, re.M)
+    }
+
+
 def test_all_transcripts_are_true(snapshot: Path, tmp_path: Path) -> None:
     copy(snapshot, tmp_path / "project", {"profile": "everything"}, tasks=True, UV=find_uv())
     project = Project(tmp_path / "project", UV_NO_SYNC="1", **ALONE)
     project.uv("sync", "--locked")
     typed = list(transcripts(project.folder))
     assert typed
+    assert not unmentioned(project)
 
     terminals = Terminals(project)
     untrue = []

@@ -64,6 +64,12 @@ class Project:
     def verb(self, *arguments: str, expect: int = 0) -> str:
         return self.uv("run", "--no-sync", self.name, *arguments, expect=expect)
 
+    def clone(self, folder: Path, **environment: str) -> "Project":
+        """Clone the project; both share the environment, and with it the package."""
+        git("clone", "--quiet", str(self.folder), str(folder), folder=self.folder)
+        (folder / ".venv").symlink_to(self.folder / ".venv")
+        return Project(folder, self.name, **environment)
+
 
 def commit(project: Path, message: str) -> None:
     """Commit everything, in a repository that is made when there is none."""

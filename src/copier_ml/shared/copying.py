@@ -38,7 +38,8 @@ def run_copy(worker: "Worker") -> None:
     except (TypeError, ValueError, YAMLError) as error:
         questions = worker.template.questions_data
         answered = worker.answers.user.keys() | worker.answers.hidden
-        name = next((q for q in questions if q not in answered), None)
+        asked = (name for name, question in questions.items() if question.get("ask", True))
+        name = next((name for name in asked if name not in answered), None)
         if name not in worker.data or name in str(error):
             raise
         hint = "; write a list as [a, b]" if questions[name].get("multiselect") else ""
