@@ -265,7 +265,6 @@ def test_torch_compile_alone_needs_a_compiler() -> None:
 def test_workflows_are_where_the_checks_run() -> None:
     assert make().has_workflows
     assert not make(forge="none").has_workflows
-    assert "/docs/how-to/publish.md" in make(forge="none").absent_paths
 
 
 def test_urls_and_badge_follow_the_repository() -> None:
