@@ -73,10 +73,11 @@ def test_a_run_in_a_container_keeps_its_lock(project: Project) -> None:
 
 
 def test_a_service_without_a_model_ends_with_one_line(served: str) -> None:
-    done = engine.find().attempt("run", "--rm", *images.READ_ONLY, served, "serve", "--model", "no")
+    command = (*images.READ_ONLY, images.OPEN, served, "serve", "--model", "no")
+    done = engine.find().attempt("run", "--rm", *command)
     assert done.returncode == 1
     told = done.stderr.splitlines()[-1]
-    assert told == "my-ml-project: no is no folder with a model: it holds no file MLmodel"
+    assert told == "my-ml-project: no is not a folder with a model: it has no file MLmodel"
 
 
 def test_an_image_says_what_it_is(project: Project, served: str) -> None:
@@ -89,7 +90,8 @@ def test_an_image_says_what_it_is(project: Project, served: str) -> None:
     revision = git("rev-parse", "HEAD", folder=project.folder).strip()
     assert labels["org.opencontainers.image.revision"] == revision
     assert labels["org.opencontainers.image.version"] == "0.1.0"
-    told = json.loads(run("run", "--rm", *images.READ_ONLY, served, "environment"))
+    asked = ("--entrypoint=python", served, "-c", images.ENVIRONMENT)
+    told = json.loads(run("run", "--rm", *images.READ_ONLY, *asked))
     assert labels["ml.environment.fingerprint"] == told["fingerprint"]
     assert run.has(f"{served.removesuffix('-cpu')}")
 
@@ -118,7 +120,7 @@ def test_a_machines_files_stay_out(contents: Contents) -> None:
 
 def test_what_the_service_imports_has_byte_code(served: str) -> None:
     program = (
-        "import sys, my_ml_project.serve, my_ml_project.model; from pathlib import Path; "
+        "import sys, my_ml_project.serving.serve, my_ml_project.model; from pathlib import Path; "
         "print(*[m.__name__ for m in list(sys.modules.values()) if getattr(m, '__cached__', None) "
         "and not Path(m.__cached__).exists()], sep='\\n')"
     )

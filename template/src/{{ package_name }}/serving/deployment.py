@@ -108,6 +108,8 @@ def load(settings: Serve) -> Deployment:
             folder = tracking.download(settings.model, settings)
         except (mlflow.MlflowException, yaml.YAMLError) as error:
             raise UserError(f"{settings.model} holds a damaged model: {error}") from None
+    elif ":/" not in settings.model:
+        raise UserError(f"{settings.model} is not a folder with a model: it has no file MLmodel")
     else:
         with tracking.connection(settings):
             uri = tracking.find(settings.model).uri
