@@ -143,6 +143,9 @@ class Plan:
     image_target: str
     """Target that `just image` builds unless another one is named."""
 
+    image_targets: list[str]
+    """Targets that a forge builds and publishes."""
+
     training_extras: list[str]
     """Options of uv for an image that trains: the extras of all parts but the service."""
 
@@ -220,6 +223,7 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         has_serving="serving" in parts,
         has_serving_image={"containers", "serving"} <= {*parts},
         image_target="serve" if "serving" in parts else "train",
+        image_targets=["train", "serve"] if "serving" in parts else ["train"],
         training_extras=[f"--extra {name}" for name in extras if name != "serving"],
         passwords=[name.format(prefix=package.upper()) for name in _collect(chosen, "passwords")],
         tool=tool,

@@ -64,13 +64,13 @@ def test_what_a_pull_request_starts_pushes_nothing() -> None:
 
 
 @pytest.mark.parametrize(("name", "job"), [("images.yml", "build"), ("publish.yml", "publish")])
-def test_both_images_are_made(name: str, job: str) -> None:
+def test_each_image_is_made(name: str, job: str) -> None:
     matrix = jobs(name)[job]["strategy"]["matrix"]
-    assert matrix["target"] == ["train", "serve"]
+    assert matrix["target"] == "${{ fromJSON(needs.plan.outputs.targets) }}"
     assert matrix["accelerator"] == "${{ fromJSON(needs.plan.outputs.accelerators) }}"
 
 
-def test_workflows_have_one_program_to_find_the_accelerators() -> None:
+def test_workflows_have_one_program_to_find_what_is_built() -> None:
     assert jobs("images.yml")["plan"] == jobs("publish.yml")["plan"]
 
 
@@ -87,11 +87,25 @@ def test_workflows_have_one_program_to_find_the_accelerators() -> None:
 def test_cuda_is_built_where_the_project_has_it(
     tmp_path: Path, extras: str, event: str, expected: list[str]
 ) -> None:
-    (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "a"\n{extras}\n', encoding="utf-8")
+    values = plan(tmp_path, extras, "FROM a AS train", event)
+    assert json.loads(values["steps.list.outputs.accelerators"]) == expected
+
+
+@pytest.mark.parametrize("targets", [["serve", "train"], ["train"]])
+def test_an_image_is_built_where_the_dockerfile_has_it(tmp_path: Path, targets: list[str]) -> None:
+    stages = ["base", "packages-train", *targets, "serve-model"]
+    values = plan(tmp_path, "", "\n".join(f"FROM a AS {name}" for name in stages), "push")
+    assert json.loads(values["steps.list.outputs.targets"]) == targets
+
+
+def plan(folder: Path, extras: str, dockerfile: str, event: str) -> dict[str, str]:
+    """Run the job that says what is built."""
+    (folder / "pyproject.toml").write_text(f'[project]\nname = "a"\n{extras}\n', encoding="utf-8")
+    (folder / "Dockerfile").write_text(f"{dockerfile}\n", encoding="utf-8")
     run = workflow_steps.Run(FOLDER / "workflows/images.yml", "plan", GITHUB_EVENT_NAME=event)
-    (tmp_path / "temporary").mkdir()
-    run.go(tmp_path, tmp_path / "temporary")
-    assert json.loads(run.values["steps.list.outputs.accelerators"]) == expected
+    (folder / "temporary").mkdir()
+    run.go(folder, folder / "temporary")
+    return run.values
 
 
 def test_an_image_is_scanned_and_signed_before_it_has_a_tag() -> None:

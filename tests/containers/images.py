@@ -22,12 +22,6 @@ READ_ONLY = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL")
 OPEN = "--env=MY_ML_PROJECT_BEHIND_PROXY=true"
 """Lets a service start without a token."""
 
-ENVIRONMENT = (
-    "import json; from my_ml_project import environment as here; read = here.read();"
-    "print(json.dumps(read | {'fingerprint': here.fingerprint(read)}))"
-)
-"""A program that says what an image computes with."""
-
 START_S = 60
 
 

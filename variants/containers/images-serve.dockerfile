@@ -1,3 +1,5 @@
+# It starts with a token only ({{ plan.env_prefix }}SERVE_TOKEN), or behind a proxy that controls access
+# ({{ plan.env_prefix }}BEHIND_PROXY=true).
 FROM packages-serve AS serve
 USER 10001:10001
 ENV HOME=/tmp \

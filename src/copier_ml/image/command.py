@@ -59,10 +59,8 @@ def add_options(add: Callable[..., Any]) -> None:
 
 def _fingerprint(engine: str, image: str) -> str:
     """Ask an image which packages, Python and system it computes with."""
-    package = image.partition("/")[0].replace("-", "_")
-    program = f"from {package} import environment as here; print(here.fingerprint(here.read()))"
-    command = [engine, "run", "--rm", "--entrypoint=python", image, "-c", program]
-    return _call(command, stdout=subprocess.PIPE).strip()
+    told = _call([engine, "run", "--rm", image, "environment"], stdout=subprocess.PIPE)
+    return str(json.loads(told)["fingerprint"])
 
 
 def _labels(project: dict[str, Any], fingerprint: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 What a command does is in a module of its own, imported late, so that ``--help`` is fast.
 """
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -100,10 +101,21 @@ class ShowSettings(Options):
                 print(line + (f" for {', '.join(commands)}" if len(lines) > 1 else ""))
 
 
+class ShowEnvironment(Options):
+    """Print the environment."""
+
+    def cli_cmd(self) -> None:
+        from . import environment
+
+        here = environment.read()
+        print(json.dumps(here | {"fingerprint": environment.fingerprint(here)}, indent=2))
+
+
 COMMANDS = {
     "data": Data,
     "train": Train,
     "evaluate": Evaluate,
     "predict": Predict,
     "settings": ShowSettings,
+    "environment": ShowEnvironment,
 }

@@ -1,20 +1,8 @@
 """The commands about environments."""
 
-import json
-
 from pydantic_settings import CliPositionalArg
 
 from ..settings import Options
-
-
-class ShowEnvironment(Options):
-    """Print the environment."""
-
-    def cli_cmd(self) -> None:
-        from .. import environment
-
-        here = environment.read()
-        print(json.dumps(here | {"fingerprint": environment.fingerprint(here)}, indent=2))
 
 
 class Diff(Options):
@@ -45,7 +33,6 @@ class Restore(Options):
 
 
 COMMANDS = {
-    "environment": ShowEnvironment,
     "environment diff": Diff,
     "environment restore": Restore,
 }
