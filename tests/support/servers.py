@@ -19,7 +19,7 @@ import pytest
 from loaded import ROOT
 from owner import find_python, find_uv, owner_environment
 
-MOTO = "moto[server]==5.2.1"
+MOTO = "moto[server]==5.2.5"
 """It runs beside the environment of the tests, which needs none of its many packages."""
 
 WAIT_S = 180

@@ -21,6 +21,8 @@ import pandas as pd
 import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from . import environment
 from .errors import UserError
@@ -73,7 +75,7 @@ def connection(settings: Options) -> Iterator[None]:
     try:
         _open(settings.tracking_uri)
         yield
-    except (MlflowException, yaml.YAMLError) as error:
+    except (MlflowException, SQLAlchemyError, yaml.YAMLError) as error:
         is_missing = getattr(error, "error_code", "") in MISSING
         remedy = "; 'train' makes a model, '--model' names another one" if is_missing else ""
         reason = str(error).strip().partition("\n")[0].rstrip(".")
@@ -188,5 +190,7 @@ def _open(uri: str) -> None:
             if mlflow.get_experiment_by_name(PROJECT) is None:
                 mlflow.create_experiment(PROJECT, (database.parent / "artifacts").as_uri())
     else:
+        if uri.startswith(("postgresql", "mysql", "mssql")):
+            create_engine(uri).connect().close()  # MLflow would try for two minutes.
         mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(PROJECT)

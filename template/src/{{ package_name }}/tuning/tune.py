@@ -17,7 +17,7 @@ from optuna.samplers import TPESampler
 from optuna.storages import BaseStorage, JournalStorage, get_storage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 from tqdm import tqdm
 
 from .. import data, files, model, tracking
@@ -131,7 +131,10 @@ def _open(address: str, tracking_uri: str) -> BaseStorage:
     if address == tracking_uri:  # Optuna would add its tables to those of MLflow.
         raise ValueError("MLflow keeps its runs there")
     if "://" in address:
-        return get_storage(address)
+        try:
+            return get_storage(address)
+        except (IntegrityError, ProgrammingError):  # Another process created the same tables.
+            return get_storage(address)
     Path(address).parent.mkdir(parents=True, exist_ok=True)
     # The other kind of lock is a symbolic link, for which Windows asks for a privilege.
     return JournalStorage(JournalFileBackend(address, JournalFileOpenLock(address)))
