@@ -28,7 +28,7 @@ EVERYTHING = "tracking,serve,train,gpu"
 @pytest.fixture(scope="module")
 def project(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("compose") / NAME
-    answers = {"framework": "sklearn", "python_version": "3.11", "features": []}
+    answers = {"framework": "sklearn", "python_version": "3.11"}
     copy(snapshot, folder, answers, tasks=True, UV=find_uv())
     standins.provide_all(folder / "Dockerfile")
     stack.provide_all(folder / "compose.yaml")
@@ -151,6 +151,6 @@ def test_without_a_password_nothing_starts(project: Project) -> None:
     assert "required variable POSTGRES_PASSWORD is missing a value" in told
     refused = project.run("sh", "-c", "$COMPOSE --profile tracking up --detach", expect=1)
     assert "required variable POSTGRES_PASSWORD is missing a value" in refused.splitlines()[-1]
-    assert "run 'uv run just up'" in refused
+    assert "run uv run just up" in refused
     assert listeners(project.environment["MLFLOW_PORT"]) == set()
     env.write_text(kept)

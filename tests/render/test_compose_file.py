@@ -99,6 +99,31 @@ def test_whoever_a_service_needs_has_its_profiles(project: Path) -> None:
             assert set(service["profiles"]) <= set(found[needed]["profiles"])
 
 
+def test_every_service_has_few_rights(project: Path) -> None:
+    for service in services(project).values():
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_without_the_service_there_is_no_image_of_it(render: Render) -> None:
+    project = render({"profile": "choose", "features": ["containers"]})
+    assert services(project).keys() == {"postgres", "s3", "mlflow", "train"}
+    dockerfile = (project / "Dockerfile").read_text(encoding="utf-8")
+    stages = re.findall(r"^FROM (\S+) AS (\S+)$", dockerfile, re.M)
+    names = {name for _, name in stages}
+    assert names == {
+        "uv",
+        "base",
+        "packages-train",
+        "packages-tracking",
+        "project",
+        "tracking",
+        "train",
+    }
+    assert {source for source, _ in stages if "/" not in source} <= names
+    assert set(re.findall(r"--from=(\S+)", dockerfile)) <= names
+
+
 def test_only_a_project_for_cuda_asks_for_a_gpu(render: Render) -> None:
     assert "train-gpu" not in services(render({"framework": "sklearn"}))
     gpu = services(render(CUDA))["train-gpu"]
