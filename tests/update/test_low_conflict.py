@@ -44,7 +44,7 @@ def change_the_rest(template: Path) -> None:
     change(".pre-commit-config.yaml", "stages: [commit-msg]\n", "stages: [commit-msg, manual]\n")
     change("mkdocs.yml.jinja", "permalink: true\n", "permalink: true\n  - attr_list\n")
     change("README.md.jinja", "## Quick start\n", "## How to begin\n")
-    change("justfile.jinja", "# Look at runs and models", "# See runs and models")
+    change("justfile.jinja", "# Open runs and models", "# See runs and models")
     change("project.just.jinja", "settings --config", "settings --seed 1 --config")
     change(".github/workflows/project.yml", "timeout-minutes: 20", "timeout-minutes: 30")
     change(".github/workflows/ci.yml", "timeout-minutes: 40", "timeout-minutes: 50")
