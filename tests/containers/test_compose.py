@@ -97,7 +97,7 @@ def test_a_model_is_trained_and_served_and_outlasts_its_services(project: Projec
 
     assert "models:/my_ml_project/1 is the champion" in in_stack(project, "run")
     host = Project(project.folder, MY_ML_PROJECT_TRACKING_URI=mlflow)
-    assert "models:/my_ml_project/1 passes" in host.verb("evaluate")
+    assert "models:/my_ml_project/1 passed" in host.verb("evaluate")
 
     _, serve = start(project, "serve")
     check_health("serve")
