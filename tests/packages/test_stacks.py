@@ -147,7 +147,7 @@ def test_an_extra_installs_its_build_and_nothing_swaps_it(
     project.uv("sync")  # It takes the build away, and the next verb says what to do.
     told = project.verb("train", expect=1)
     assert told.splitlines()[-1].endswith(
-        "torch is not installed here; install it with 'uv run just sync'"
+        "torch is not installed; 'uv run just sync' installs all parts"
     )
 
 
