@@ -29,6 +29,7 @@ def pytorch_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.nightly
 def test_pytorch_trains_and_serves_on_the_genuine_cpu_build(
     snapshot: Path, tmp_path: Path, pytorch_index: str, record_property: Any
 ) -> None:
