@@ -18,4 +18,3 @@ COPY --from=project /opt /opt
 FROM serve AS serve-model
 COPY export/model model
 ENV {{ plan.env_prefix }}MODEL=model
-

@@ -22,4 +22,3 @@ RUN --mount=type=bind,from=uv,source=/uv,target=/usr/local/bin/uv \
     && PYTHONHASHSEED=0 python -m compileall -q -i /tmp/imported --invalidation-mode unchecked-hash \
     && rm -r /tmp/* \
     && find /opt -exec touch --no-dereference --date=@0 {} +
-
