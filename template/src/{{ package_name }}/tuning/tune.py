@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 METRIC = "validation_loss"
 """What ``model.fit`` has to report; a trial's value is the last one."""
 
+TAKEN = (IntegrityError, ProgrammingError)
+"""What a database raises for tables that exist."""
+
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 N_BEFORE_PRUNING = 5
 """Complete trials before a median of them stops others."""
@@ -133,7 +136,7 @@ def _open(address: str, tracking_uri: str) -> BaseStorage:
     if "://" in address:
         try:
             return get_storage(address)
-        except (IntegrityError, ProgrammingError):  # Another process created the same tables.
+        except TAKEN:  # Another process created the same tables.
             return get_storage(address)
     Path(address).parent.mkdir(parents=True, exist_ok=True)
     # The other kind of lock is a symbolic link, for which Windows asks for a privilege.
