@@ -87,15 +87,11 @@ def files(project: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("part", FEATURES)
-def test_a_part_is_added_and_removed_later(snapshot: Path, tmp_path: Path, part: str) -> None:
+def test_a_part_is_added_later(snapshot: Path, tmp_path: Path, part: str) -> None:
     project = copy(snapshot, tmp_path / "project", {"profile": "minimal"})
     fresh = copy(snapshot, tmp_path / "fresh", {"profile": "choose", "features": [part]})
     for folder in (project, fresh):
         commit(folder, "start")
-    minimal = files(project)
 
     update(project, "--apply", "--data", "profile=choose", "--data", f"features=[{part}]")
     assert files(project) == files(fresh)
-
-    update(project, "--apply", "--data", "profile=minimal")
-    assert files(project) == minimal
