@@ -13,8 +13,8 @@ from . import parts
 from .errors import UserError
 
 PROGRAM = __package__.replace("_", "-")
-NOT_A_BUG = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
-"""What a full or read-only disk, or missing permissions, raise."""
+NOT_A_BUG = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES}
+"""What a full or read-only disk, a limit of size, or missing permissions raise."""
 
 
 def main() -> None:

@@ -22,8 +22,6 @@ import pandas as pd
 import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
-from sqlalchemy import create_engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from . import environment
 from .errors import UserError
@@ -76,7 +74,7 @@ def connection(settings: Options) -> Iterator[None]:
     try:
         _open(settings.tracking_uri)
         yield
-    except (MlflowException, SQLAlchemyError, yaml.YAMLError) as error:
+    except (MlflowException, yaml.YAMLError) as error:
         is_missing = getattr(error, "error_code", "") in MISSING
         remedy = "; 'train' makes a model, '--model' names another one" if is_missing else ""
         reason = str(error).strip().partition("\n")[0].rstrip(".")
@@ -192,6 +190,17 @@ def _open(uri: str) -> None:
                 mlflow.create_experiment(PROJECT, (database.parent / "artifacts").as_uri())
     else:
         if uri.startswith(("postgresql", "mysql", "mssql")):
-            create_engine(uri).connect().close()  # MLflow would try for two minutes.
+            _knock(uri)
         mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(PROJECT)
+
+
+def _knock(database: str) -> None:
+    """Connect once, and fail at once: MLflow would try for two minutes."""
+    from sqlalchemy import create_engine  # Late: a service needs no database.
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        create_engine(database).connect().close()
+    except SQLAlchemyError as error:
+        raise MlflowException(str(error)) from error

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,7 +34,9 @@ METRIC = "validation_loss"
 """What ``model.fit`` has to report; a trial's value is the last one."""
 
 TAKEN = (IntegrityError, ProgrammingError)
-"""What a database raises for tables that exist."""
+"""What a database raises for a table that another process creates; each may be such a one."""
+
+N_TABLES = 10
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 N_BEFORE_PRUNING = 5
@@ -134,10 +137,10 @@ def _open(address: str, tracking_uri: str) -> BaseStorage:
     if address == tracking_uri:  # Optuna would add its tables to those of MLflow.
         raise ValueError("MLflow keeps its runs there")
     if "://" in address:
-        try:
-            return get_storage(address)
-        except TAKEN:  # Another process created the same tables.
-            return get_storage(address)
+        for _ in range(N_TABLES):
+            with suppress(*TAKEN):  # Another process creates the same tables at this moment.
+                return get_storage(address)
+        return get_storage(address)
     Path(address).parent.mkdir(parents=True, exist_ok=True)
     # The other kind of lock is a symbolic link, for which Windows asks for a privilege.
     return JournalStorage(JournalFileBackend(address, JournalFileOpenLock(address)))
