@@ -189,13 +189,15 @@ def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
         ("colour=grey", "'colour'"),
         ("color=red", "does not ask 'color'"),
         ("parts=a,b", "write a list as [a, b]"),
+        ("shade=dark", "'shade' is asked only when colour == 'blue'"),
     ],
 )
 def test_a_refused_answer_is_told_in_one_line(tmp_path: Path, answer: str, said: str) -> None:
     asked = {"type": "str", "choices": ["red", "blue"], "default": "red"}
     year = {"type": "int", "default": 2026, "ask": False}
-    parts = {"type": "str", "choices": ["a", "b"], "multiselect": True}
-    project = start(tmp_path, ONE, TWO, year=year, colour=asked, parts=parts)
+    parts = {"type": "str", "choices": ["a", "b"], "multiselect": True, "default": ["a"]}
+    shade = {"type": "str", "default": "light", "when": "{{ colour == 'blue' }}"}
+    project = start(tmp_path, ONE, TWO, year=year, colour=asked, parts=parts, shade=shade)
     before = state(project)
     assert said in refuse(project, "--data", answer)
     assert state(project) == before

@@ -29,6 +29,13 @@ def refuse_unknown(answers: Mapping[Any, Any], questions: Mapping[str, Any]) -> 
         raise ValueError(f"the template does not ask {name!r}; did you mean {nearest!r}?")
 
 
+def refuse_unasked(answers: Mapping[str, Any], worker: "Worker") -> None:
+    """Refuse an answer whose question was not asked, which Copier would drop in silence."""
+    for name in (name for name in answers if name in worker.answers.hidden):
+        condition = str(worker.template.questions_data[name]["when"]).strip("{} ")
+        raise ValueError(f"{name!r} is asked only when {condition}: give that answer, too")
+
+
 def run_copy(worker: "Worker") -> None:
     """Ask, write and run the tasks; name the answer that Copier chokes on, as it does not."""
     from yaml import YAMLError

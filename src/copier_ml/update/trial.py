@@ -10,6 +10,7 @@ from typing import Any
 from packaging.version import Version
 
 from copier_ml.shared import releases, sandbox, template
+from copier_ml.shared.copying import refuse_unasked
 from copier_ml.shared.project import ANSWERS_FILE, Project, parse_answers
 from copier_ml.shared.rendering import Rendering, render, render_beside
 from copier_ml.shared.sandbox import Sandbox, Tree
@@ -87,6 +88,7 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
         if answers != project.answers:
             after = render(source, new, answers, work / "new with other answers", wish.data)
 
+    refuse_unasked(wish.data, after.worker)
     _compare_answers(outcome, project.answers, after.answers)
     ours = _inside(where.read(whole), project.prefix)
     _rename(base, ours, paths.renamed)
