@@ -34,6 +34,8 @@ __all__ = [
 ]
 """What many tests need, of this and of the modules beside it."""
 
+collect_ignore = ["project/inside"]  # Run inside of a project, see project/test_inside.py.
+
 Render = Callable[[Answers], Path]
 
 LONGEST = ("test_golden", "test_transcripts", "test_faults", "test_servers", "test_update_kills")

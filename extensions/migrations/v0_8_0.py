@@ -45,7 +45,6 @@ MODULES = {
 TESTS = {
     "serve/conftest.py": "serving/conftest.py",
     "serve/test_answers.py": "serving/test_service.py",
-    "serve/test_process.py": "serving/test_process.py",
     "test_chunks.py": "batch/test_batch.py",
     "test_datacard.py": "datacard/test_card.py",
     "test_drift.py": "serving/test_drift.py",

@@ -22,17 +22,17 @@ WHOLE = "locked installed checked tested trained built"
 """What each test here does with its project, as scripts/write_variants.py calls it."""
 
 
-def check_models(project: Project) -> None:
-    """Use a model with every command that knows its framework."""
+def check_models(project: Project, *quick: str) -> None:
+    """Use a model with every command that knows its framework; search with short trainings."""
     known = project.verb("--help")
     assert " passed: " in project.verb("evaluate")
     assert "wrote data/predictions.parquet" in project.verb("predict")
     if " explain " in known:
         assert "top features: " in project.verb("explain", "--explained-rows", "5")
     if " tune " in known:
-        search = ("tune", "--trials", "2", "--tuned-path", "data/a.yaml")
+        search = ("tune", "--trials", "2", "--tuned-path", "data/a.yaml", *quick)
         assert "train --config" in project.verb(*search)
-        assert "accuracy 0.9" in project.verb("train", "--config", "data/a.yaml")
+        assert accuracy(project.verb("train", "--config", "data/a.yaml")) > 0.5
 
 
 def check_versions(project: Project) -> None:
@@ -94,7 +94,6 @@ def check_life(project: Project, check: Callable[[Project], None] = check_by_han
     """
     scores = project.verb("train").rpartition(":")[2]
     assert "accuracy 0.9" in scores
-    assert project.verb("train").rpartition(":")[2] == scores
     check(project)
     assert len(list((project.folder / "dist").iterdir())) >= 2
     if (project.folder / "mkdocs.yml").exists():
@@ -139,9 +138,9 @@ def test_a_newcomer_has_a_model_on_the_first_day(
     assert git("status", "--porcelain", folder=project.folder) == ""
     project.uv("lock", "--check")
     check_platforms(project)
-    check_life(project, check_as_github)
+    assert project.verb("train").rpartition(":")[2] == check_life(project, check_as_github)
     check_versions(project)
-    check_models(project)
+    check_models(project, "--max-iter", "20")
 
 
 def test_a_bare_project_on_another_python_works(
@@ -190,9 +189,9 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     assert "uv run just sync" in project.uv("run", "my-ml-project", "train", expect=1)
     check_platforms(project, "--extra", "cpu")
     project.uv("run", "just", "sync")
-    assert "accuracy 0.9" in project.uv("run", "my-ml-project", "train")  # It keeps the extra.
+    project.uv("run", "python", "-c", "import torch")  # Another run keeps the extra.
     assert accuracy(check_life(project)) >= 0.97
-    check_models(project)
+    check_models(project, "--epochs", "4")
 
 
 def test_a_jax_project_trains_on_the_cpu(
@@ -207,6 +206,6 @@ def test_a_jax_project_trains_on_the_cpu(
     project.uv("lock", "--check")
     assert "build: cpu" in project.uv("run", "just", "sync")
     assert accuracy(check_life(project)) >= 0.97
-    check_models(project)
+    check_models(project, "--epochs", "4")
     asked = project.verb("train", "--device", "cuda", expect=1).splitlines()[-1]
     assert asked.startswith("my-ml-project: device = 'cuda'")

@@ -44,9 +44,13 @@ def delete(everything: Path, folder: Path, part: str) -> None:
         shutil.rmtree(folder / path) if (folder / path).is_dir() else (folder / path).unlink()
 
 
-def python(project: Path) -> dict[str, str]:
-    """Read all Python of a project."""
-    files = [*project.glob("src/**/*.py"), *project.glob("tests/**/*.py")]
+def sources(project: Path) -> dict[str, str]:
+    """Read what the checks of a project check: its Python and its pages."""
+    files = [
+        *project.glob("src/**/*.py"),
+        *project.glob("tests/**/*.py"),
+        *project.glob("docs/**/*.md"),
+    ]
     return {str(path.relative_to(project)): path.read_text(encoding="utf-8") for path in files}
 
 
@@ -60,16 +64,15 @@ def test_a_project_without_a_part_works(
     environment = {"PATH": f"{everything.folder / '.venv' / 'bin'}:/usr/bin:/bin"}
     environment["MYPY_CACHE_DIR"] = str(everything.folder / ".mypy_cache")
     for folder in (answered, deleted):
-        project = Project(folder, PYTHONPATH=str(folder / "src"), **environment)
         assert not any((folder / path).exists() for path in paths(part))
-        project.run("ruff", "check")
-        project.run("ruff", "format", "--check")
-        project.run("mypy")
-        project.run("mkdocs", "build", "--strict", "--quiet")
+    assert sources(answered) == sources(deleted)  # So one of them is checked and run.
 
-    assert python(answered) == python(deleted)  # So one of them is run.
-    core = [str(path) for path in sorted(answered.glob("tests/test_*.py"))]
     project = Project(answered, PYTHONPATH=str(answered / "src"), **environment)
+    project.run("ruff", "check")
+    project.run("ruff", "format", "--check")
+    project.run("mypy")
+    project.run("mkdocs", "build", "--strict", "--quiet")
+    core = [str(path) for path in sorted(answered.glob("tests/test_*.py"))]
     project.run("pytest", "--quiet", "--collect-only")
     project.run("pytest", "--quiet", *core)
     told = project.run("python", "-c", USE)

@@ -21,11 +21,11 @@ MADE = {".copier-answers.yml", "uv.lock"}
 
 
 ACCEPTED = {
-    "minimal": {"lines of src": 1_780, "lines of tests": 760},
-    "standard": {"lines of src": 3_020, "files": 106, "lines of tests": 1_480},
-    "everything": {"lines of src": 3_810, "files": 140, "lines of tests": 1_880},
+    "minimal": {"lines of src": 1_780},
+    "standard": {"lines of src": 3_030},
+    "everything": {"lines of src": 3_810},
 }
-"""What exceeds a limit, and is accepted, by docs/decisions/0016-core-and-parts.md."""
+"""Lines above a limit that docs/decisions/0016-core-and-parts.md accepts."""
 
 
 def measure(project: Path) -> dict[str, int]:
