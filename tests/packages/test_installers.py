@@ -39,6 +39,7 @@ def test_pip_installs_the_exported_lock_with_its_hashes(project: Project) -> Non
     assert "train" in project.run(".pip/bin/my-ml-project", "--help")
 
 
+@pytest.mark.nightly
 def test_poetry_installs_the_project(project: Project, tmp_path: Path) -> None:
     poetry = ("tool", "run", "--quiet", "poetry")
     # The mirror sends Poetry on to the public index by its plain pages, which is all it needs.
@@ -49,6 +50,7 @@ def test_poetry_installs_the_project(project: Project, tmp_path: Path) -> None:
     assert "train" in project.run(".venv/bin/my-ml-project", "--help")
 
 
+@pytest.mark.nightly
 def test_pdm_installs_the_project(project: Project) -> None:
     project.uv(
         "tool", "run", "--quiet", "--from", "pdm[locked]", "pdm", "install", "--prod", "--quiet"
@@ -57,6 +59,7 @@ def test_pdm_installs_the_project(project: Project) -> None:
     assert "train" in project.run(".venv/bin/my-ml-project", "--help")
 
 
+@pytest.mark.nightly
 def test_hatch_installs_the_project(project: Project) -> None:
     hatch = ("tool", "run", "--quiet", "hatch", "run")
     assert "train" in project.uv(*hatch, "my-ml-project", "--help")

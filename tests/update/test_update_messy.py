@@ -48,7 +48,7 @@ def test_a_messy_owner_loses_no_line(fresh: Path, edits: list[Any]) -> None:
 
 
 @pytest.mark.updates
-@settings(max_examples=100, derandomize=True, **SETTINGS)
+@settings(max_examples=50, derandomize=True, **SETTINGS)
 @given(edits=EDITS)
 def test_more_messy_owners_lose_no_line(fresh: Path, edits: list[Any]) -> None:
     try_edits(fresh, edits)
