@@ -32,7 +32,8 @@ def with_copier(project: Path) -> str:
     return ""
 
 
-BOTH = pytest.mark.parametrize("update", [with_ours, with_copier], ids=["copier-ml", "copier"])
+PLAIN = pytest.param(with_copier, marks=pytest.mark.updates)  # It takes twice as long.
+BOTH = pytest.mark.parametrize("update", [with_ours, PLAIN], ids=["copier-ml", "copier"])
 
 
 @pytest.fixture(autouse=True)

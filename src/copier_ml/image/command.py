@@ -33,7 +33,7 @@ def run(args: Namespace) -> None:
     options: list[str] = args.options
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
     accelerator = os.environ.get("ACCELERATOR", "cpu")
-    builds = [name for name in ("cpu", "cuda") if name in project["optional-dependencies"]]
+    builds = [name for name in ("cpu", "cuda") if name in project.get("optional-dependencies", {})]
     if accelerator not in (builds or ["cpu"]):
         _stop(f"ACCELERATOR={accelerator}: the project has {' and '.join(builds) or 'cpu'} alone")
     engine = _find_engine()
