@@ -84,7 +84,7 @@ class ShowSettings(Options):
     """Print the settings in effect."""
 
     def cli_cmd(self) -> None:
-        told: dict[str, dict[str, list[str]]] = {}
+        table: dict[str, dict[str, list[str]]] = {}
         for command in parts.summaries():
             found = parts.command(command)
             if any(field.is_required() for field in found.model_fields.values()):
@@ -95,8 +95,8 @@ class ShowSettings(Options):
                 shown = raw if isinstance(raw, SecretStr) else masked(str(raw))
                 place = values.origins.get(name, "default")
                 line = f"{name} = {shown}  ({place})"
-                told.setdefault(name, {}).setdefault(line, []).append(command)
-        for _, lines in sorted(told.items()):
+                table.setdefault(name, {}).setdefault(line, []).append(command)
+        for _, lines in sorted(table.items()):
             for line, commands in lines.items():
                 print(line + (f" for {', '.join(commands)}" if len(lines) > 1 else ""))
 

@@ -101,8 +101,8 @@ class Payload:
             try:
                 found = self._rows.validate_python(rows[start : start + N_AT_ONCE])
             except ValidationError as error:
-                told = error.errors(include_url=False)[:N_PROBLEMS]
-                raise RefusedError([self._explain(one, start) for one in told]) from None
+                errors = error.errors(include_url=False)[:N_PROBLEMS]
+                raise RefusedError([self._explain(one, start) for one in errors]) from None
             values += [[*row.values()] for row in found]
         return self._table(values)
 
