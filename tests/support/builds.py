@@ -49,7 +49,7 @@ GOLDEN: dict[str, Answers] = {
         "cuda_version": "13.0",
         "package_index": "public",
         "profile": "choose",
-        "features": ["tuning", "explanation", "devcontainer"],
+        "features": ["promotion", "report", "serving", "tuning", "explanation", "devcontainer"],
     },
 }
 """Variants that are built whole on any machine, each by a test of tests/project/test_golden.py."""
