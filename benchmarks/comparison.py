@@ -1,4 +1,4 @@
-"""Two sides of a comparison alternate in one run; each is told by its fastest round.
+"""Two sides of a comparison alternate in one run; each is reported by its fastest round.
 
 Machines are shared and noisy, so the ratio says more than the seconds.
 """

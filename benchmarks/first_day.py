@@ -3,7 +3,7 @@
     uv run python benchmarks/first_day.py [--rounds N]
 
 Machines are shared and noisy: the two sides of a comparison alternate within one run, each side is
-told by its fastest round, and what counts is the ratio. Prints a Markdown table.
+reported by its fastest round, and what counts is the ratio. Prints a Markdown table.
 """
 
 import argparse

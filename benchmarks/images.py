@@ -1,10 +1,10 @@
-"""Measure the images of a project, each figure beside that of an image that nobody thought about.
+"""Measure the images of a project, each figure beside that of a naive image.
 
     uv run python benchmarks/images.py [--rounds N]
 
 Needs Docker, or podman and runc as root, as the tests of tests/containers/ do. The other image has
 one stage, the same base, lock and model, and uv's cache, so it downloads nothing again either. The
-sides of a comparison alternate; each is told by its fastest round. Prints a Markdown table.
+sides of a comparison alternate; each is reported by its fastest round. Prints a Markdown table.
 """
 
 import argparse
@@ -168,8 +168,8 @@ def comparing_layers(project: Project, change: str, goal: str) -> Iterator[None]
         moved[image] = {i: size for i, (d, size) in enumerate(now.items()) if d not in digests}
     ours, theirs = (sum(sizes.values()) / 1e6 for sizes in moved.values())
     show(f"moved after a change of {change}, MB", ours, theirs, goal)
-    told = ", ".join(f"{i}: {size / 1e6:.2f} MB" for i, size in moved[SERVED].items())
-    print(f"layers of `serve` that differ, the base's being 0: {told}", file=sys.stderr)
+    sizes_text = ", ".join(f"{i}: {size / 1e6:.2f} MB" for i, size in moved[SERVED].items())
+    print(f"layers of `serve` that differ, the base's being 0: {sizes_text}", file=sys.stderr)
 
 
 def compare_starts(project: Project, rounds: int) -> None:

@@ -27,7 +27,7 @@ The tables below are remade by one command, on an otherwise idle machine:
 uv run python benchmarks/page.py
 ```
 
-Two sides of a comparison alternate within one run and each is told by its fastest round; machines
+Two sides of a comparison alternate within one run; each is reported by its fastest round. Machines
 are shared and noisy, so the ratios say more than the seconds.
 """
 SUBJECTS = {
@@ -63,8 +63,8 @@ def measure(name: str, subject: str, rounds: int) -> str:
     )
     if done.returncode:
         sys.exit(f"benchmarks/{name}.py ended with {done.returncode}; the page is as it was")
-    told = f"`uv run python benchmarks/{name}.py {options[0]}`, {machine()}."
-    return f"## {subject}\n\n{told}\n\n{done.stdout.strip()}\n"
+    made_by = f"`uv run python benchmarks/{name}.py {options[0]}`, {machine()}."
+    return f"## {subject}\n\n{made_by}\n\n{done.stdout.strip()}\n"
 
 
 def machine() -> str:

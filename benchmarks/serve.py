@@ -3,8 +3,8 @@
     uv run python benchmarks/serve.py [--rounds N] [--seconds S]
 
 Both servers run, each with one process; they are asked in turn, by a process of its own, over
-connections that stay open. Machines are shared and noisy: each side is told by its best round, and
-what counts is the ratio. Prints a Markdown table.
+connections that stay open. Machines are shared and noisy: each side is reported by its best round,
+and what counts is the ratio. Prints a Markdown table.
 """
 
 import argparse
@@ -141,9 +141,9 @@ def ask(port: int, path: str, body: Path, connections: int, seconds: float) -> R
         while (start := time.perf_counter()) < end:
             connection.request("POST", path, content, {"Content-Type": "application/json"})
             answer = connection.getresponse()
-            told = answer.read()
+            received = answer.read()
             if answer.status != 200:
-                raise RuntimeError(f"{path} answers {answer.status}: {told[:500]!r}")
+                raise RuntimeError(f"{path} answers {answer.status}: {received[:500]!r}")
             latencies.append(time.perf_counter() - start)
         connection.close()
         return latencies

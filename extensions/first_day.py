@@ -1,7 +1,7 @@
 """Task after a copy: lock the project with the versions this release was tested with, then commit.
 
-Neither step can fail a render: what could not be done is told in one line. Runs in the new project
-with the standard library alone.
+Neither step can fail a render: what could not be done is reported in one line. Runs in the new
+project with the standard library alone.
 """
 
 import os
@@ -52,7 +52,7 @@ def _has_private_index(pyproject: dict[str, Any]) -> bool:
 
 
 def commit(project: dict[str, Any]) -> None:
-    """Make the folder a repository with one commit, by whoever git knows or the answers name."""
+    """Make the folder a repository with one commit, by git's user or the author of the answers."""
     _run("git", "init", "--quiet", "--initial-branch=main")
     _run("git", "add", "--all")
     message = "chore: start from the copier-ml template"
@@ -66,7 +66,7 @@ _OWN = ("-c", "commit.gpgsign=false", "-c", f"core.hooksPath={os.devnull}")
 
 
 def _identity(project: dict[str, Any]) -> list[str]:
-    """Name the answers' author where git knows nobody, as on a new machine."""
+    """Name the answers' author where git has no user, as on a new machine."""
     if not _run("git", "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT").returncode:
         return []
     author, *_ = project.get("authors", [{}])

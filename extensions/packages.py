@@ -86,7 +86,7 @@ class Packages:
     """The same, if it has packages of the owner's beside the public ones."""
 
     login_variables: list[str]
-    """Variables by which uv takes a user name and a password for it; empty if it asks nobody."""
+    """Variables with a user name and a password for uv; empty without authentication."""
 
     has_login: bool
     """Whether nothing can be installed without credentials."""
@@ -95,7 +95,7 @@ class Packages:
     """Whether a keyring program knows the password."""
 
     default_extra: str
-    """Shell words that name the extra which ``just sync`` installs unless it is told."""
+    """Shell words that name the extra which ``just sync`` installs by default."""
 
     build_option: str
     """Option, after a space, that installs the build of an image; empty if there is no choice."""

@@ -126,8 +126,8 @@ def compare_build(rows: dict[str, Any], wheels: list[Wheel]) -> Iterator[tuple[s
 def compare_torchvision(rows: dict[str, Any], url: str) -> Iterator[tuple[str, str]]:
     """Give each difference of torchvision, with a release line.
 
-    Its page does not say which torch a release was made for: a new one is told with the line whose
-    torchvision it follows.
+    Its page does not say which torch a release was made for: a new one is reported with the line
+    whose torchvision it follows.
     """
     known = {Version(row["torchvision"]): line for line, row in rows.items()}
     wheels = read(url, min(known))

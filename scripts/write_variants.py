@@ -27,7 +27,7 @@ STEPS = {
     "installed": "the lock is installed",
     "checked": "`just check`: format, lint, types",
     "tested": "`just test`: the project's own tests",
-    "trained": "a model is trained, judged and used",
+    "trained": "a model is trained, evaluated and used",
     "built": "`just build`: a wheel and a source distribution",
     "imaged": "its images are built and run",
     "updated": "a project of an older release is brought to it",
@@ -90,8 +90,8 @@ def read(report: Path) -> Iterator[Run]:
         children = {child.tag for child in case}
         result = "failed" if children & {"failure", "error"} else "passed"
         result = "skipped" if "skipped" in children else result
-        told = [p.attrib["value"] for p in case.iter("property") if p.get("name") == "variants"]
-        variants = [json.loads(text) for text in told]
+        texts = [p.attrib["value"] for p in case.iter("property") if p.get("name") == "variants"]
+        variants = [json.loads(text) for text in texts]
         steps = list(dict.fromkeys(step for one in variants for step in one["steps"]))
         answers = [answers for one in variants for answers in one["answers"]]
         name = f"{path}::{case.attrib['name']}"
@@ -118,9 +118,9 @@ def tables(runs: list[Run]) -> dict[str, Any]:
     telling = [run for run in runs if run.answers]
     by_value = _count(telling, Run.values)
     by_pair = _count(telling, Run.pairs)
-    told = dict.fromkeys(v for run in telling for one in run.answers for v in one.items())
-    questions = list(dict.fromkeys(name for name, _ in told))
-    values = sorted(told, key=lambda value: questions.index(value[0]))
+    given = dict.fromkeys(v for run in telling for one in run.answers for v in one.items())
+    questions = list(dict.fromkeys(name for name, _ in given))
+    values = sorted(given, key=lambda value: questions.index(value[0]))
     failed = [run for run in runs if run.result == "failed"]
     return {
         "steps": STEPS,

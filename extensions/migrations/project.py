@@ -68,7 +68,7 @@ class Project:
                 overwrite=True,
                 quiet=True,
                 skip_tasks=True,
-                unsafe=True,  # It is rendered by whoever was trusted to update from it.
+                unsafe=True,  # The user trusted it for this update.
             )
         except (CopierError, ValueError) as error:
             raise OSError(str(error)) from error

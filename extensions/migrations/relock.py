@@ -1,7 +1,7 @@
 """Migration of every update: let uv.lock fit the requirements that the update left.
 
 uv keeps each version that still fits. Nothing here can fail an update: what could not be done is
-told in one line. Runs in the project with the standard library alone.
+reported in one line. Runs in the project with the standard library alone.
 """
 
 import os
@@ -26,7 +26,7 @@ def main() -> None:
     try:
         settings = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        _tell(f"run 'uv lock' once pyproject.toml is mended: {error}")
+        _tell(f"run 'uv lock' once pyproject.toml is fixed: {error}")
         return
     uv = os.environ.get("UV") or shutil.which("uv")
     if not uv:

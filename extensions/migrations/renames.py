@@ -32,7 +32,7 @@ class Entry:
 
 
 def follow(project: Project, old: str, new: str, stage: str) -> None:
-    """Do what is possible at this stage: git is told before it merges, Copier's work is mended."""
+    """Rename before git merges, or correct Copier's result after it."""
     if stage != ("before" if project.is_ours else "after"):
         return
     source, target = project.fill_old(old), project.fill(new)

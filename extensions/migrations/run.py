@@ -92,11 +92,11 @@ def _edit(project: Project, step: Step) -> None:
 def _tell_paths(project: Project, renames: dict[str, str], owned: list[str]) -> None:
     """Tell `copier-ml update` what it cannot see: it merges these files at their new paths."""
     if file := os.environ.get("COPIER_ML_PATHS"):
-        told = {
+        paths = {
             "renamed": {project.fill_old(old): project.fill(new) for old, new in renames.items()},
             "merged_once": [project.fill_old(path) for path in owned],
         }
-        Path(file).write_text(json.dumps(told), encoding="utf-8")
+        Path(file).write_text(json.dumps(paths), encoding="utf-8")
 
 
 def chain(renames: Iterable[Rename]) -> dict[str, str]:

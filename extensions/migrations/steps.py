@@ -69,7 +69,7 @@ class AddSetting:
 
 @dataclass(frozen=True)
 class RemoveSetting:
-    """A setting is gone: files in config/ lose it. Variables of the environment are told."""
+    """A setting is gone: files in config/ lose it. Variables of the environment are reported."""
 
     name: str
 
@@ -79,7 +79,7 @@ class MoveSetting:
     """A setting has another name: the owner's files in config/ follow.
 
     Names are as in YAML; a dot leads into a table, such as `thresholds.accuracy`. Variables of the
-    environment, which no update may edit, are told.
+    environment, which no update may edit, are reported.
     """
 
     old: str

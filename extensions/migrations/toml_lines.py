@@ -1,4 +1,4 @@
-"""Move a key among lines of TOML. Whoever calls this reads the result back, as it may be wrong."""
+"""Move a key among lines of TOML. The caller reads the result back, as it may be wrong."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 """Move or remove a key among lines of YAML.
 
-Whoever calls this reads the result back, as it may be wrong.
+The caller reads the result back, as it may be wrong.
 """
 
 import re

@@ -205,7 +205,7 @@ def test_the_public_service_learns_no_name_of_a_private_package(owner: Owner) ->
     # Where anything is asked, the answer is an error.
     nowhere = {"AUDIT_DATABASE": "https://api.osv.dev", "HTTPS_PROXY": "http://127.0.0.1:9"}
     told = owner.audit("vulnerabilities", **nowhere)
-    assert "https://api.osv.dev is not told the names of 1 packages of a private index" in told
+    assert "https://api.osv.dev does not get the names of 1 packages of a private index" in told
 
 
 @pytest.mark.parametrize("way", ["variables", "netrc"])

@@ -157,7 +157,7 @@ def test_the_cache_is_asked_first_but_for_a_private_index(
     ("fault", "told"),
     [
         ("conflict", "run 'uv lock' once the conflicts in pyproject.toml are solved"),
-        ("broken", "run 'uv lock' once pyproject.toml is mended: "),
+        ("broken", "run 'uv lock' once pyproject.toml is fixed: "),
         ("index", "run 'uv lock' once this is solved: "),
         ("unknown", "run 'uv lock' once this is solved: "),
         ("no-uv", "run 'uv lock' once uv is installed"),

@@ -123,10 +123,10 @@ def _tell_steps(found: project.Project, adoption: trial.Adoption) -> Iterator[st
 def _find_flat(found: project.Project, adoption: trial.Adoption) -> str:
     """Name the owner's package if it is not where the template's is; empty if there is none."""
     folder = f"{found.prefix}{adoption.answers.get('package_name')}/"
-    told = found.git.run(
+    listed = found.git.run(
         "ls-tree", "--name-only", "--full-tree", found.head, "--", f"{folder}__init__.py"
     )
-    return folder if told else ""
+    return folder if listed else ""
 
 
 def _origin(answer: Any, guess: Guess | None) -> str:

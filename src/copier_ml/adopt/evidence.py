@@ -51,7 +51,7 @@ class Evidence:
         try:
             return tomllib.loads(self.read("pyproject.toml"))
         except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"pyproject.toml is no TOML: {error}; mend and commit it") from error
+            raise ValueError(f"pyproject.toml is no TOML: {error}; fix and commit it") from error
 
     @cached_property
     def metadata(self) -> dict[str, Guess]:
@@ -89,10 +89,10 @@ class Evidence:
     def importing(self, module: str) -> str:
         """Name a file of Python that imports a module; empty if there is none."""
         pattern = rf"^[ \t]*(import|from)[ \t]+{module}([. \t,]|$)"
-        told = Git(self.project.folder).attempt(
+        done = Git(self.project.folder).attempt(
             "grep", "-l", "-E", pattern, "HEAD", "--", "*.py", "*.ipynb"
         )
-        lines = told.stdout.decode("utf-8", "replace").splitlines()
+        lines = done.stdout.decode("utf-8", "replace").splitlines()
         return lines[0].removeprefix("HEAD:") if lines else ""
 
 

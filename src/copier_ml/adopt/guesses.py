@@ -1,7 +1,7 @@
 """Answers that fit a repository as it is: each with the place that it was read from.
 
 A guess need not be an answer that the template takes: what it refuses gives way to its default, and
-the owner is told.
+the owner gets a message.
 """
 
 import re

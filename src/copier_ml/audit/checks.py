@@ -72,7 +72,7 @@ def judge_vulnerabilities(
     private = indexes.private_indexes(PYPROJECT) if ours.database == rules.PUBLIC else set()
     asked = [package for package in packages if package.index.rstrip("/") not in private]
     if kept := len(packages) - len(asked):
-        print(f"audit: {rules.PUBLIC} is not told the names of {kept} packages of a private index")
+        print(f"audit: {rules.PUBLIC} does not get the names of {kept} packages of a private index")
     try:
         found = vulnerabilities.find(ours.database, asked, session)
     except (OSError, ValueError, KeyError) as error:
@@ -81,13 +81,13 @@ def judge_vulnerabilities(
             "mirror, or a folder or zip of its records, in AUDIT_DATABASE or tool.audit.database"
         ) from error
     today = datetime.now(UTC).date()
-    lines, told = [], set[tuple[Package, str]]()
+    lines, reported = [], set[tuple[Package, str]]()
     for package, record in found:
         names = vulnerabilities.names(record)
-        is_told = any((package, name) in told for name in names)
-        told |= {(package, name) for name in names}
+        is_reported = any((package, name) in reported for name in names)
+        reported |= {(package, name) for name in names}
         ended = [row.until for name, row in ours.ignored.items() if name in names]
-        if is_told or any(until >= today for until in ended):
+        if is_reported or any(until >= today for until in ended):
             continue
         over = f" (ignored until {max(ended)})" if ended else ""
         lines.append(f"{package} has {record['id']}{over}, {_describe(package, record)}")
@@ -126,7 +126,7 @@ def judge_licenses(ours: Rules, packages: list[Package], session: requests.Sessi
                 f"{package} has the license {stated!r}, which is not allowed: replace it, or say "
                 f"in [tool.audit.exceptions.{package.name}] why it may stay"
             )
-    unread = {package: told for package, told in answers.items() if isinstance(told, Exception)}
+    unread = {package: error for package, error in answers.items() if isinstance(error, Exception)}
     if unread:
         first, why = next(iter(unread.items()))
         others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""

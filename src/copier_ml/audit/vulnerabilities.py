@@ -98,8 +98,8 @@ def _search(place: Path, packages: list[Package]) -> Found:
     n_records, found = 0, []
     for record in _records(place):
         n_records += 1
-        told = {canonicalize_name(one["package"]["name"]) for one in _of_python(record)}
-        candidates = (package for name in told for package in by_name.get(name, []))
+        concerned = {canonicalize_name(one["package"]["name"]) for one in _of_python(record)}
+        candidates = (package for name in concerned for package in by_name.get(name, []))
         found += [(package, record) for package in candidates if _is_affected(package, record)]
     if not n_records:
         raise ValueError("it has no records, which are files *.json")
@@ -132,8 +132,8 @@ def _of_python(record: Record) -> list[Record]:
 
 def _affected(package: Package, record: Record) -> list[Record]:
     """Return what a record says of one package."""
-    told = _of_python(record)
-    return [one for one in told if canonicalize_name(one["package"]["name"]) == package.name]
+    concerned = _of_python(record)
+    return [one for one in concerned if canonicalize_name(one["package"]["name"]) == package.name]
 
 
 def _is_affected(package: Package, record: Record) -> bool:

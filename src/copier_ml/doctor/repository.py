@@ -36,8 +36,8 @@ def look(project: Project, report: Report) -> None:
 def _find_marked(project: Project) -> list[str]:
     sides = ("-e", "^<<<<<<< ", "-e", "^>>>>>>> ")
     wanted = ("grep", "-l", "-z", "-I", "--untracked", "--all-match", *sides)
-    told = Git(project.folder).attempt(*wanted).stdout
-    return [path for path in told.decode("utf-8", "surrogateescape").split("\0") if path]
+    output = Git(project.folder).attempt(*wanted).stdout
+    return [path for path in output.decode("utf-8", "surrogateescape").split("\0") if path]
 
 
 def _find_rejected(project: Project) -> list[str]:

@@ -53,9 +53,9 @@ def _examine(project: Project, report: Report, work: Path, *, is_trusted: bool) 
     try:
         rendering = render(source, commit, project.answers, work / "render")
     except mistakes() as error:
-        told = f"the template makes nothing of the answers: {describe(error)}"
+        reason = f"the template makes nothing of the answers: {describe(error)}"
         remedy = "'copier-ml update --data QUESTION=ANSWER' with an answer that it takes"
-        report.add(ANSWERS_FILE, told, "answers that it takes", remedy)
+        report.add(ANSWERS_FILE, reason, "answers that it takes", remedy)
         return
     _compare_answers(project.answers, rendering, report)
     _find_drift(project, rendering, sandbox.make(work / "sandbox", project.git), report)
@@ -81,12 +81,12 @@ def _find_commit(source: Template, project: Project, report: Report) -> str:
     except ValueError:
         after = DESCRIBED.fullmatch(project.commit)
     nearest = after["tag"] if after else report.newest
-    told = "its tag is gone"
+    reason = "its tag is gone"
     if after or HASH.fullmatch(project.commit):
-        told = "it was made of changes that were not committed, or of a commit that is gone"
+        reason = "it was made of changes that were not committed, or of a commit that is gone"
     report.add(
         f"_commit: {project.commit}",
-        f"the template has no such version: {told}",
+        f"the template has no such version: {reason}",
         "a version that an update can start from",
         f"bring it back in the template, or write the nearest one, such as {nearest}, as _commit "
         f"into {ANSWERS_FILE}, and commit; the next update brings the rest",
@@ -100,11 +100,11 @@ def _compare_answers(answers: Mapping[str, Any], rendering: Rendering, report: R
     recorded = {name: answer for name, answer in answers.items() if not name.startswith("_")}
     for name, answer in recorded.items():
         if name not in questions:
-            told = f"{name} answers no question"
-            report.add(ANSWERS_FILE, told, "questions of the template", "take the line out")
+            reason = f"{name} answers no question"
+            report.add(ANSWERS_FILE, reason, "questions of the template", "take the line out")
         elif name not in rendered:
-            told = f"{name} is not asked, since another answer rules it out"
-            report.add(ANSWERS_FILE, told, "questions that are asked", "take the line out")
+            reason = f"{name} is not asked, since another answer rules it out"
+            report.add(ANSWERS_FILE, reason, "questions that are asked", "take the line out")
         elif rendered[name] != answer:
             report.add(
                 ANSWERS_FILE,

@@ -59,8 +59,8 @@ def add_options(add: Callable[..., Any]) -> None:
 
 def _fingerprint(engine: str, image: str) -> str:
     """Ask an image which packages, Python and system it computes with."""
-    told = _call([engine, "run", "--rm", image, "environment"], stdout=subprocess.PIPE)
-    return str(json.loads(told)["fingerprint"])
+    output = _call([engine, "run", "--rm", image, "environment"], stdout=subprocess.PIPE)
+    return str(json.loads(output)["fingerprint"])
 
 
 def _labels(project: dict[str, Any], fingerprint: str) -> dict[str, str]:
@@ -110,9 +110,9 @@ def _pass_on(line: str) -> str:
 
 def _label(engine: str, built: str, labels: dict[str, str], names: list[str]) -> None:
     """Label an image and name it: in a build of its own, since podman's cache knows no labels."""
-    told = [f"LABEL {json.dumps(name)}={json.dumps(text)}" for name, text in labels.items()]
+    lines = [f"LABEL {json.dumps(name)}={json.dumps(text)}" for name, text in labels.items()]
     options = [f"--tag={name}" for name in names] + (PODMAN if engine == "podman" else [])
-    text = "\n".join([f"FROM {built}", *told])
+    text = "\n".join([f"FROM {built}", *lines])
     _call([engine, "build", *options, "-"], input=text, env=_dated(), stdout=sys.stderr)
 
 

@@ -91,7 +91,7 @@ def _read_questions(worker: "Worker") -> Mapping[str, Any]:
     try:
         if questions := worker.template.questions_data:
             return questions
-        raise ValueError("it asks no question")  # noqa: TRY301  (told as the others are)
+        raise ValueError("it asks no question")  # noqa: TRY301  (reported as the others are)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"cannot read the template {worker.src_path} at {worker.vcs_ref or 'its latest tag'}: "

@@ -37,9 +37,9 @@ def check_branch(project: Project, version: str) -> None:
         if f"branch {reference}" in block.splitlines():
             path = block.splitlines()[0].removeprefix("worktree ")
             raise RefusalError(f"{path} is at the branch {branch}: {_advise(path, branch)}")
-    told = git.run("log", "-1", f"--format=%T %(trailers:key={TRAILER},valueonly)", reference)
+    logged = git.run("log", "-1", f"--format=%T %(trailers:key={TRAILER},valueonly)", reference)
     is_merged = not git.attempt("merge-base", "--is-ancestor", reference, project.head).returncode
-    tree, *trailer = told.split()
+    tree, *trailer = logged.split()
     if not is_merged and trailer != [tree]:
         raise RefusalError(
             f"the branch {branch} holds commits of yours: merge it, or drop it with "
@@ -92,7 +92,7 @@ def receive(project: Project, sandbox: Sandbox, tree: str, *branches: str) -> No
 
 
 def _as_somebody(project: Project) -> Git:
-    """Give Git an identity where it knows nobody, as on a new machine."""
+    """Give Git an identity where it has none, as on a new machine."""
     answers = project.answers
     variables = {}
     if project.git.attempt(

@@ -1,4 +1,4 @@
-"""Copier, set up as this package needs it, with mistakes told as its users can mend them."""
+"""Copier, set up as this package needs it, with mistakes reported so that users can fix them."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches

@@ -17,12 +17,12 @@ def describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     lines = (getattr(error, "stderr", None) or str(error)).splitlines()
-    told = " ".join(line.strip() for line in lines if not line.startswith("Cloning"))
-    return PASSWORD.sub(r"\1***@", told).rstrip(".")
+    text = " ".join(line.strip() for line in lines if not line.startswith("Cloning"))
+    return PASSWORD.sub(r"\1***@", text).rstrip(".")
 
 
 def mistakes() -> tuple[type[BaseException], ...]:
-    """Name the errors that a user can mend; anything else is ours and keeps its traceback."""
+    """Name the errors that a user can fix; anything else is ours and keeps its traceback."""
     from subprocess import CalledProcessError
 
     from copier.errors import CopierError

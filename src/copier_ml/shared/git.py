@@ -77,7 +77,7 @@ def own_environment() -> dict[str, str]:
     environment = configured(FIXED)
     environment["GIT_LFS_SKIP_SMUDGE"] = "1"  # A merge compares pointers.
     if not (sys.stdin and sys.stdin.isatty()):
-        # Git would ask for a password at the terminal even so, and a robot has nobody to answer.
+        # Git would ask for a password at the terminal even so, and a robot cannot answer.
         environment["GIT_TERMINAL_PROMPT"] = "0"
     return environment
 
@@ -111,8 +111,8 @@ class Git:
         """Run Git and return the bytes that it prints."""
         done = self.attempt(*arguments, stdin=stdin)
         if done.returncode:
-            told = done.stderr.decode("utf-8", "replace")
-            raise subprocess.CalledProcessError(done.returncode, ["git", *arguments], None, told)
+            stderr = done.stderr.decode("utf-8", "replace")
+            raise subprocess.CalledProcessError(done.returncode, ["git", *arguments], None, stderr)
         return done.stdout
 
     def attempt(

@@ -87,10 +87,10 @@ def _locate(git: Git) -> tuple[Path, str]:
     if not found.returncode:
         root, _, prefix = found.stdout.decode("utf-8", "surrogateescape").partition("\n")
         return Path(root), prefix.strip("\n")
-    told = found.stderr.decode("utf-8", "replace")
-    if "not a git repository" in told:
+    stderr = found.stderr.decode("utf-8", "replace")
+    if "not a git repository" in stderr:
         raise ValueError(f"{git.folder} is in no Git repository; run 'git init' and commit there")
-    raise subprocess.CalledProcessError(found.returncode, found.args, None, told)
+    raise subprocess.CalledProcessError(found.returncode, found.args, None, stderr)
 
 
 def _read_answers(git: Git, head: str, prefix: str, folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 CHANGELOG = "CHANGELOG.md"
 RELEASE = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})[ \t]*\r?$", re.MULTILINE)
 _OWN = ("-c", "tag.gpgSign=false")
-"""A throw-away clone asks nobody for a signing key."""
+"""A throw-away clone asks for no signing key."""
 
 
 def tag_missing(folder: Path) -> dict[str, str]:
@@ -62,7 +62,7 @@ def changes_between(changelog: str, old: str, new: str) -> list[tuple[str, str]]
     Args:
         changelog: Text of CHANGELOG.md.
         old: Version, with or without a leading v.
-        new: As `old`, and the last one that is told.
+        new: As `old`, and the last one that is included.
 
     Raises:
         ValueError: if a version is none.
@@ -73,8 +73,8 @@ def changes_between(changelog: str, old: str, new: str) -> list[tuple[str, str]]
     # Text before the first heading, and then version, date and section of each one.
     _, *parts = RELEASE.split(changelog)
     found = {Version(version): text for version, text in zip(parts[::3], parts[2::3], strict=True)}
-    told = sorted((it for it in found if first < it <= last), reverse=True)
-    return [(str(version), _until_heading(found[version])) for version in told]
+    chosen = sorted((it for it in found if first < it <= last), reverse=True)
+    return [(str(version), _until_heading(found[version])) for version in chosen]
 
 
 def _until_heading(text: str) -> str:
@@ -89,7 +89,7 @@ def _changelog_at(folder: Path, commit: str) -> str:
 
 
 def _identity(folder: Path) -> list[str]:
-    """Name someone where git knows nobody, as on a new machine."""
+    """Give git an identity where it has none, as on a new machine."""
     try:
         _git(folder, "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
     except subprocess.CalledProcessError:

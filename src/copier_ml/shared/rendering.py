@@ -40,9 +40,9 @@ class Rendering:
 
     def find_excluded(self, paths: Iterable[str], answers: Mapping[str, Any]) -> set[str]:
         """Find paths that this version leaves out, also for other answers than these."""
-        told = {key: value for key, value in answers.items() if not key.startswith("_")}
+        given = {key: value for key, value in answers.items() if not key.startswith("_")}
         worker = self.worker
-        context: dict[str, Any] = {**worker._render_context(), "_copier_operation": "copy", **told}
+        context: dict[str, Any] = {**worker._render_context(), "_copier_operation": "copy", **given}
         patterns = map(worker.jinja_env.from_string, worker.all_exclusions)
         rendered = (pattern.render(**context) for pattern in patterns)
         is_excluded = worker._path_matcher(line for text in rendered for line in text.splitlines())
@@ -136,13 +136,13 @@ class Beside:
             ValueError: What the other process complained of.
         """
         try:
-            told = self.receiver.recv()
+            result = self.receiver.recv()
         except EOFError:
-            told = "the process that renders it ended early"
+            result = "the process that renders it ended early"
         self.process.join()
-        if isinstance(told, set):
-            return told
-        raise ValueError(f"cannot render the version that the project has: {told}")
+        if isinstance(result, set):
+            return result
+        raise ValueError(f"cannot render the version that the project has: {result}")
 
     def stop(self) -> None:
         """Let it end, whatever came of it: it removes what Copier has in other folders."""
@@ -158,11 +158,11 @@ def _render_and_tell(sender: Any, *arguments: Any) -> None:
         done = render(*arguments)
         files = (path for path in done.folder.rglob("*") if path.is_file())
         paths = {path.relative_to(done.folder).as_posix() for path in files}
-        told = {path for path in paths if done.is_owners(path)}
+        result = {path for path in paths if done.is_owners(path)}
         done.worker._cleanup()  # Nothing is finalized in this process.
-        sender.send(told)
+        sender.send(result)
     except KeyboardInterrupt:
-        return  # Ctrl-C is told by the process that started this one.
+        return  # The process that started this one reports Ctrl-C.
     except Exception as error:  # noqa: BLE001  (who waits tells it)
         sender.send(describe(error) or type(error).__name__)
 

@@ -68,12 +68,12 @@ class Sandbox:
         """Read files by their names."""
         names = list(dict.fromkeys(blobs))
         asked = "".join(f"{name}\n" for name in names)
-        told = self.git.read("cat-file", "--batch", stdin=asked)
+        output = self.git.read("cat-file", "--batch", stdin=asked)
         found: dict[str, bytes] = {}
         for name in names:
-            head, _, told = told.partition(b"\n")
+            head, _, output = output.partition(b"\n")
             size = int(head.split()[-1])
-            found[name], told = told[:size], told[size + 1 :]
+            found[name], output = output[:size], output[size + 1 :]
         return found
 
     def find_renames(self, old: Tree, new: Tree) -> dict[str, str]:
@@ -82,8 +82,8 @@ class Sandbox:
         if not gone:
             return {}
         come = {path: entry for path, entry in new.items() if path not in old}
-        told = self.git.lines(*RENAMES, self.write(gone), self.write(come))
-        return dict(zip(told[1::3], told[2::3], strict=True))
+        output = self.git.lines(*RENAMES, self.write(gone), self.write(come))
+        return dict(zip(output[1::3], output[2::3], strict=True))
 
     def commit(self, tree: str, *parents: str, branch: str) -> None:
         """Commit a tree as a branch, whose name a conflict's markers will have."""

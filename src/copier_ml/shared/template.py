@@ -73,7 +73,7 @@ def fetch(address: str, folder: Path, near: Path) -> Template:
         near: Folder that a relative address counts from.
 
     Raises:
-        ValueError: There is no such repository, or it lets nobody in.
+        ValueError: There is no such repository, or it refuses access.
     """
     from copier._vcs import get_repo
 

@@ -136,12 +136,12 @@ def merge(sandbox: Sandbox, trees: Trees, whole: str, prefix: str, theirs: str) 
     for tree, name in ((whole, OURS), (tops[1], theirs)):
         sandbox.commit(tree, "base", branch=name)
     done = sandbox.git.attempt("merge-tree", "--write-tree", "-z", "--messages", OURS, theirs)
-    told = done.stdout.decode("utf-8", "surrogateescape")
+    output = done.stdout.decode("utf-8", "surrogateescape")
     if done.returncode not in (0, 1):
-        told = done.stderr.decode("utf-8", "replace").partition("\n")[0]
+        output = done.stderr.decode("utf-8", "replace").partition("\n")[0]
         version = sandbox.git.run("version").removeprefix("git version ")
-        raise ValueError(f"git {version} cannot merge that; it takes 2.38 or newer ({told})")
-    tree, *facts = told.split("\0")
+        raise ValueError(f"git {version} cannot merge that; it takes 2.38 or newer ({output})")
+    tree, *facts = output.split("\0")
     end = facts.index("") if "" in facts else len(facts)
     result = Merge(tree)
     if done.returncode:

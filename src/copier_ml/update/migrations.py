@@ -63,11 +63,11 @@ def migrate(worker: "Worker", stage: Stage, old: str, folder: Path, **variables:
     from copier._types import Phase
 
     was = worker.subproject
-    told = {MARK: "1"} | variables
+    own = {MARK: "1"} | variables
     # Copier runs a migration where it renders to; what is rendered here is elsewhere.
     worker.subproject = Subproject(local_abspath=folder)
     try:
-        with Phase.use(Phase.MIGRATE), plumbum.local.env(**own_environment(), **told):
+        with Phase.use(Phase.MIGRATE), plumbum.local.env(**own_environment(), **own):
             as_operation("update")(worker._execute_tasks)(_list(worker, stage, old))
     finally:
         worker.subproject = was
@@ -83,9 +83,9 @@ def migrate_before(worker: "Worker", old: str, folder: Path, rendered: str, work
         rendered: Tree of what the old version rendered, in the repository of the folder.
         work: Folder for temporary files.
     """
-    told = work / "paths.json"
-    migrate(worker, "before", old, folder, **{RENDERED: rendered, PATHS: str(told)})
-    read = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
+    kept = work / "paths.json"
+    migrate(worker, "before", old, folder, **{RENDERED: rendered, PATHS: str(kept)})
+    read = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     return Paths(read.get("renamed", {}), read.get("merged_once", []))
 
 

@@ -141,8 +141,8 @@ def _inside(tree: Tree, prefix: str) -> Tree:
 
 
 def _list_changes(where: Sandbox, old: str, new: str) -> list[tuple[str, str]]:
-    told = where.git.lines("diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new)
-    return list(zip(told[::2], told[1::2], strict=True))
+    listed = where.git.lines("diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new)
+    return list(zip(listed[::2], listed[1::2], strict=True))
 
 
 def _find_in_the_way(project: Project, changes: list[tuple[str, str]]) -> list[str]:

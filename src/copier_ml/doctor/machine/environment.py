@@ -94,14 +94,14 @@ def ask(project: Path, framework: str) -> Environment:
     except OSError as error:
         return Environment(here.python, error=f"{interpreter}: {error.strerror}")
     try:
-        told = json.loads((done.stdout.splitlines() or [""])[-1])
+        reply = json.loads((done.stdout.splitlines() or [""])[-1])
     except ValueError:
         last = done.stderr.strip().rpartition("\n")[2][:300]
         return Environment(here.python, error=last or f"Python exits with {done.returncode}")
-    if "error" in told:
-        return Environment(here.python, error=told["error"])
-    devices = tuple(Device(**device) for device in told["devices"])
-    return Environment(here.python, Build(**told["build"]), devices=devices)
+    if "error" in reply:
+        return Environment(here.python, error=reply["error"])
+    devices = tuple(Device(**device) for device in reply["devices"])
+    return Environment(here.python, Build(**reply["build"]), devices=devices)
 
 
 def _folder(project: Path) -> Path:

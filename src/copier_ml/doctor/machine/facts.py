@@ -1,4 +1,4 @@
-"""All facts that are judged, and how they are collected."""
+"""All facts that are checked, and how they are collected."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from .needs import read as read_needs
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is judged."""
+    """All that is checked."""
 
     machine: Machine
     needs: Needs = field(default_factory=Needs)

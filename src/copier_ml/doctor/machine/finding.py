@@ -33,10 +33,10 @@ def write_table(findings: Sequence[Finding]) -> Iterator[str]:
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
         yield _printable(f"{finding.verdict:9}{finding.subject:{width}}  {finding.found}")
-    told = [finding for finding in findings if finding.verdict != "ok"]
-    if told:
+    problems = [finding for finding in findings if finding.verdict != "ok"]
+    if problems:
         yield ""
-    for finding in told:
+    for finding in problems:
         yield _printable(f"{finding.verdict}: {finding.line()}")
 
 

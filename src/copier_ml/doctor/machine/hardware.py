@@ -115,8 +115,8 @@ def _read_driver() -> tuple[str, str, tuple[Gpu, ...]]:
     rows = [[cell.strip() for cell in line.split(",")] for line in done.stdout.splitlines()]
     rows = [row for row in rows if len(row) >= 3 and re.fullmatch(r"\d+(\.\d+)+", row[1])]
     if done.returncode not in LISTED or not rows:
-        told = " ".join((done.stdout + done.stderr).split())[:300]
-        return "", f"nvidia-smi exits with {done.returncode}: {told or 'no output'}", ()
+        output = " ".join((done.stdout + done.stderr).split())[:300]
+        return "", f"nvidia-smi exits with {done.returncode}: {output or 'no output'}", ()
     return rows[0][1], "", tuple(_gpu(name, *facts) for name, _, *facts in rows)
 
 
