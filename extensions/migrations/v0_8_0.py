@@ -35,7 +35,6 @@ MODULES = {
     "report.py": "report/evaluated.py",
     "serve.py": "serving/serve.py",
     "service.py": "serving/service.py",
-    "smoke.py": "serving/smoke.py",
     "telemetry.py": "serving/telemetry.py",
     "tune.py": "tuning/tune.py",
     "verbs.py": "commands.py",

@@ -21,6 +21,7 @@ COMMANDS = (
     "audit",
     "sbom",
     "image",
+    "smoke",
 )
 """Folders of the commands. A folder's docstring is the help of its command; its module ``command``
 has ``run(args)`` and ``add_options(add)``."""

@@ -78,7 +78,7 @@ def test_the_environment_names_another_source(render: Render, with_uvx: dict[str
         assert asked[:3] == ["--from", source, "copier-ml"]
 
 
-@pytest.mark.parametrize("recipe", [*RECIPES, "sbom", "image-model"])
+@pytest.mark.parametrize("recipe", [*RECIPES, "sbom", "smoke", "image-model"])
 def test_a_tool_that_cannot_be_fetched_is_one_line(
     render: Render, with_uvx: dict[str, str], recipe: str
 ) -> None:

@@ -190,12 +190,12 @@ def _open(uri: str) -> None:
                 mlflow.create_experiment(PROJECT, (database.parent / "artifacts").as_uri())
     else:
         if uri.startswith(("postgresql", "mysql", "mssql")):
-            _knock(uri)
+            _check_database(uri)
         mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(PROJECT)
 
 
-def _knock(database: str) -> None:
+def _check_database(database: str) -> None:
     """Connect once, and fail at once: MLflow would try for two minutes."""
     from sqlalchemy import create_engine  # Late: a service needs no database.
     from sqlalchemy.exc import SQLAlchemyError

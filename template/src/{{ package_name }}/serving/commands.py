@@ -10,8 +10,11 @@ from ..settings import PROJECT, Alerts, NotLogged, Options, UsesModel
 CHAMPION = f"models:/{PROJECT}@champion"
 
 
-class Address(Options):
-    """Address of the service."""
+class Serve(UsesModel, Alerts, Options):
+    """Answer predictions over HTTP."""
+
+    model: Annotated[str, NotLogged] = CHAMPION
+    """Registered model, or a folder that 'export' wrote."""
 
     host: Annotated[str, NotLogged] = "127.0.0.1"
     """Address to listen on; 0.0.0.0 is every address of the machine."""
@@ -21,13 +24,6 @@ class Address(Options):
 
     serve_token: Annotated[SecretStr | None, NotLogged] = Field(default=None, min_length=16)
     """Bearer token that /predict, /model and /reload require; unset, they are open."""
-
-
-class Serve(UsesModel, Alerts, Address):
-    """Answer predictions over HTTP."""
-
-    model: Annotated[str, NotLogged] = CHAMPION
-    """Registered model, or a folder that 'export' wrote."""
 
     behind_proxy: Annotated[bool, NotLogged] = False
     """Confirm that a proxy controls access, so that no token is needed beyond this machine."""

@@ -1,0 +1,1 @@
+"""Ask the running service of a project for one prediction."""
