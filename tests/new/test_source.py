@@ -88,7 +88,7 @@ def test_an_address_is_git_to_copier_and_holds_no_secret(given, written):
 def test_a_relative_folder_is_found_from_anywhere(tmp_path, monkeypatch):
     (tmp_path / "template").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert address("template") == str(tmp_path / "template")
+    assert address("./template") == str(tmp_path / "template")
 
 
 def test_another_template_comes_at_its_latest_tag_unless_a_ref_is_given():

@@ -315,7 +315,7 @@ def test_ctrl_c_stops_it_in_one_line(project: Path, delay: float) -> None:
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode in (0, 130, -signal.SIGINT)
-    # It may not have begun, or have created its branch already: that is there as a whole or not at all.
+    # It may not have begun, or have created its branch already, as a whole.
     if git("branch", "--list", "template/v2.0.0", folder=project):
         check(project, commit="template/v2.0.0")
         assert state(project) | {"branches": before["branches"]} == before

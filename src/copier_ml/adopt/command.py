@@ -25,7 +25,8 @@ def run(args: Namespace) -> None:
         found = project.locate(args.project)
         _check_is_new(found)
         chosen = source.chosen(args.template, args.vcs_ref)
-        if not (args.trust or trust.is_trusted(chosen.address)):
+        url = source.clone_url(chosen.address, found.folder)
+        if not (args.trust or trust.is_trusted(url)):
             raise RefusalError(
                 f"the template {chosen.address} is not the one that copier-ml came from, and its "
                 "code runs to render it; add --trust if you trust it"

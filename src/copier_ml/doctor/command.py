@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from copier_ml.shared import options, project, trust
+from copier_ml.shared import options, project
 from copier_ml.shared.errors import refusing
 
 from . import answers, findings, machine, repository, template
@@ -15,8 +15,7 @@ def run(args: Namespace) -> int:
         report = findings.Report(found.name)
         if known := answers.read(found, report):
             report.version = known.commit
-            is_trusted = args.trust or trust.is_trusted(known.source)
-            template.examine(known, report, is_trusted=is_trusted)
+            template.examine(known, report, is_trusted=args.trust)
         repository.look(found, report)
         report.machine = machine.examine(found.folder, is_trusted=args.trust)
     print(findings.as_json(report) if args.json else findings.as_text(report))

@@ -6,9 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from copier_ml.shared import sandbox, template
+from copier_ml.shared import sandbox, template, trust
 from copier_ml.shared.errors import describe, mistakes
-from copier_ml.shared.git import Git
 from copier_ml.shared.project import ANSWERS_FILE, Project
 from copier_ml.shared.rendering import Rendering, render
 from copier_ml.shared.template import DESCRIBED, Template
@@ -22,7 +21,13 @@ ADDRESS = f"write its new address as _src_path into {ANSWERS_FILE}, and commit"
 
 
 def examine(project: Project, report: Report, *, is_trusted: bool) -> None:
-    """Compare a project with its template, as far as that is to be had."""
+    """Compare a project with its template, as far as that is to be had.
+
+    Args:
+        project: The project, with its answers.
+        report: Where findings are added.
+        is_trusted: Whether the template may run its code even if nothing else says so.
+    """
     with TemporaryDirectory(prefix="copier-ml-") as name:
         _examine(project, report, Path(name).resolve(), is_trusted=is_trusted)
 
@@ -34,7 +39,7 @@ def _examine(project: Project, report: Report, work: Path, *, is_trusted: bool) 
         remedy = f"look at the network and the log-in; if the template moved, {ADDRESS}"
         report.add(project.source, describe(error), "a template that git can clone", remedy)
         return
-    if moved := find_redirect(project.source):
+    if moved := find_redirect(source):
         remedy = ADDRESS.replace("its new address", moved)
         report.add(project.source, f"it leads to {moved}", "the template's own address", remedy)
     report.newest = source.newest()
@@ -44,7 +49,7 @@ def _examine(project: Project, report: Report, work: Path, *, is_trusted: bool) 
         report.notes.append(
             f"the template's {report.newest} is there; 'copier-ml preview' says what it brings"
         )
-    if not is_trusted:
+    if not (is_trusted or trust.is_trusted(source.url)):
         report.notes.append(
             "answers and files were not compared with the template, since that runs the template's "
             "code: --trust lets it run"
@@ -61,14 +66,11 @@ def _examine(project: Project, report: Report, work: Path, *, is_trusted: bool) 
     _find_drift(project, rendering, sandbox.make(work / "sandbox", project.git), report)
 
 
-def find_redirect(address: str) -> str:
+def find_redirect(source: Template) -> str:
     """Say where a template's address leads instead; nothing if it is the right one."""
-    from copier._vcs import get_repo
-
-    url = (get_repo(address) or address).removeprefix("git+")
-    if not url.startswith(("http://", "https://")):
+    if not source.url.startswith(("http://", "https://")):
         return ""
-    asked = Git(Path()).attempt("ls-remote", "--heads", "--", url)
+    asked = source.git.attempt("ls-remote", "--heads", "--", source.url)
     lines = asked.stderr.decode("utf-8", "replace").splitlines()
     found = [line.partition("redirecting to ")[2] for line in lines if "redirecting to " in line]
     return found[-1].rstrip("/") if found else ""

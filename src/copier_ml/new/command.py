@@ -6,7 +6,10 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+
+import plumbum
 
 from copier_ml.shared import options, source
 from copier_ml.shared.copying import make_worker, refuse_unknown, run_copy
@@ -89,7 +92,10 @@ def _read_questions(worker: "Worker") -> Mapping[str, Any]:
     if not shutil.which("git"):
         raise ValueError("git is not on PATH; install it, since it fetches the template")
     try:
-        if questions := worker.template.questions_data:
+        # Git prefers a folder that is named like the URL, and the current one may hold it.
+        with TemporaryDirectory(prefix="copier-ml-") as empty, plumbum.local.cwd(empty):
+            questions = worker.template.questions_data
+        if questions:
             return questions
         raise ValueError("it asks no question")  # noqa: TRY301  (reported as the others are)
     except (OSError, ValueError) as error:

@@ -13,8 +13,7 @@ def run(args: Namespace) -> None:
     """Say what an update would bring to a project, without touching it."""
     with refusing():
         found = project.find(args.project)
-        wish = read_wish(args, found)
-        with trial.tried(found, wish) as tried:
+        with trial.tried(found, read_wish(args)) as tried:
             write = as_json if args.json else as_text
             print(write(tried.outcome))
 

@@ -1,10 +1,11 @@
 """Where the template is: the repository that copier-ml was installed from, at the same commit.
 
 What is found here ends up in a project's answers file, so a later ``copier update`` must be able
-to find it too. Nothing here knows Copier or the network.
+to find it too. Nothing here knows the network.
 """
 
 import json
+import re
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageMetadata, distribution
 from pathlib import Path
@@ -14,6 +15,9 @@ from urllib.request import url2pathname
 # Copier takes these for Git without a prefix (copier._vcs.GIT_PREFIX and GIT_POSTFIX).
 GIT_SITES = ("git://", "https://github.com/", "https://gitlab.com/")
 GIT_SUFFIX = ".git"
+
+REMOTE = re.compile(r"(https?|ssh|git)://[^/]|[\w.-]+@[\w.-]+:[^:]")
+"""How an address begins that Git fetches from a server, without a helper of its own."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +80,70 @@ def template_source(direct_url: str | None, metadata: PackageMetadata) -> Source
 def address(source: str) -> str:
     """Write a folder or a URL such that Copier takes it for Git, from any folder and on any day.
 
-    - ``file://`` URLs and relative folders become absolute paths.
+    - ``file://`` URLs and relative folders become absolute paths. Only what is absolute, or begins
+      with ``.`` or ``~``, is a folder.
     - Credentials are cut out, as the answers file is committed: ``https://user:token@host/x``
       becomes ``https://host/x``. Later updates log in with Git's own credential helpers. Only the
       user of an SSH URL stays, since it is part of the address.
     - URLs that Copier would not recognise get the prefix ``git+``.
     - ``gh:owner/name`` and ``git@host:path`` stay as they are.
+
+    Raises:
+        ValueError: It is neither a folder nor a URL.
     """
+    if is_folder(source):
+        return str(_expand(source).resolve())
     if "://" not in source:
-        folder = Path(source).expanduser()
-        return str(folder.resolve()) if folder.exists() else source
+        clone_url(source, Path.cwd())
+        return source
     parts = urlsplit(source.removeprefix("git+"))
     if parts.scheme == "file":
         return url2pathname(parts.path)
     url = urlunsplit((parts.scheme, _without_secrets(source), parts.path.rstrip("/"), "", ""))
     return url if url.endswith(GIT_SUFFIX) or url.startswith(GIT_SITES) else f"git+{url}"
+
+
+def is_folder(address: str) -> bool:
+    """Tell a folder from a URL by its text, as a hostile project may hold a folder named so."""
+    return address.startswith((".", "~")) or Path(address).is_absolute()
+
+
+def clone_url(address: str, near: Path) -> str:
+    """Return what Git clones: an absolute path, or a URL that cannot be taken for a folder.
+
+    Args:
+        address: What a project records: a folder, a URL, or Copier's short form of one.
+        near: Folder that a relative address counts from.
+
+    Raises:
+        ValueError: The address is neither.
+    """
+    from copier._vcs import REPLACEMENTS
+
+    url = address
+    for pattern, replacement in REPLACEMENTS:
+        url = pattern.sub(replacement, url)
+    if url.startswith("https://") and url.startswith(GIT_SITES) and not url.endswith(GIT_SUFFIX):
+        url += GIT_SUFFIX  # As Copier does: some sites redirect without it.
+    url = url.removeprefix("git+")
+    if url.startswith("file://"):
+        url = url2pathname(urlsplit(url).path)
+    if is_folder(url):
+        return str((near / _expand(url)).resolve())
+    if not REMOTE.match(url):
+        raise ValueError(
+            f"{address!r} is not the address of a template: write a URL, or a folder that is "
+            "absolute or begins with ./"
+        )
+    return url
+
+
+def _expand(folder: str) -> Path:
+    """Put the home folder of a user in place of ``~``, where there is such a user."""
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:
+        return Path(folder)
 
 
 def _without_secrets(url: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from . import releases
+from . import releases, source
 from .errors import describe
 from .git import Git
 
@@ -23,6 +23,9 @@ class Template:
 
     address: str
     """Where it came from, as projects remember it."""
+
+    url: str
+    """What was cloned, which decides whether it is trusted."""
 
     @property
     def git(self) -> Git:
@@ -73,20 +76,18 @@ def fetch(address: str, folder: Path, near: Path) -> Template:
         near: Folder that a relative address counts from.
 
     Raises:
-        ValueError: There is no such repository, or it refuses access.
+        ValueError: There is no such repository, it refuses access, or the address is none.
     """
-    from copier._vcs import get_repo
-
-    is_folder = (near / address).is_dir()
-    url = str((near / address).absolute()) if is_folder else get_repo(address) or address
+    url = source.clone_url(address, near)
     alone = ("--quiet", "--bare", "--template=")
+    # In a folder without others: Git prefers one that is named like the URL.
     cloned = Git(folder.parent).attempt("clone", *alone, "--", url, str(folder))
     if cloned.returncode:
         reason = describe(ValueError(cloned.stderr.decode("utf-8", "replace")))
         raise ValueError(
             f"cannot fetch the template {address}: {reason}; check the network and how git logs in"
         )
-    template = Template(folder, address)
+    template = Template(folder, address, url)
     if template.git.run("rev-parse", "--is-shallow-repository") == "false":
         releases.tag_missing(folder)
     return template

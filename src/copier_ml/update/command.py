@@ -7,7 +7,7 @@ import subprocess
 from argparse import Namespace
 from pathlib import Path
 
-from copier_ml.shared import branch, options, project, trust
+from copier_ml.shared import branch, options, project
 from copier_ml.shared.errors import RefusalError, refusing
 from copier_ml.shared.git import own_environment
 
@@ -21,18 +21,17 @@ def run(args: Namespace) -> int:
     """Bring a later version of the template into a project."""
     with refusing():
         found = project.find(args.project)
-        wish = read_wish(args, found)
-        if not wish.is_trusted:
-            raise RefusalError(
-                f"the template {found.source} is not the one that copier-ml came from, and an "
-                "update runs its code; add --trust if you trust it"
-            )
-        with trial.tried(found, wish) as tried:
+        with trial.tried(found, read_wish(args)) as tried:
             return _land(found, tried, args)
 
 
 def _land(found: project.Project, tried: trial.Trial, args: Namespace) -> int:
     outcome = tried.outcome
+    if outcome.needs_trust:
+        raise RefusalError(
+            f"the template {found.source} is not the one that copier-ml came from, and an update "
+            "runs its code; add --trust if you trust it"
+        )
     if outcome.is_nothing:
         print(as_text(outcome))
         return CLEAN
@@ -116,10 +115,9 @@ def _check(tried: trial.Trial, tree: str, found: project.Project) -> str:
     return ""
 
 
-def read_wish(args: Namespace, found: project.Project) -> trial.Wish:
+def read_wish(args: Namespace) -> trial.Wish:
     """Read the options that ``update`` and ``preview`` share."""
-    is_trusted = args.trust or trust.is_trusted(found.source)
-    return trial.Wish(args.to, dict(args.data), is_trusted)
+    return trial.Wish(args.to, dict(args.data), args.trust)
 
 
 def add_common_options(add: options.Add) -> None:

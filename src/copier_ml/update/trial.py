@@ -9,7 +9,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from copier_ml.shared import releases, sandbox, template
+from copier_ml.shared import releases, sandbox, template, trust
 from copier_ml.shared.copying import refuse_unasked
 from copier_ml.shared.project import ANSWERS_FILE, Project, parse_answers
 from copier_ml.shared.rendering import Rendering, render, render_beside
@@ -31,7 +31,7 @@ class Wish:
     """Answers that change."""
 
     is_trusted: bool = False
-    """Whether the template may run its code, which takes to find out what it changes."""
+    """Whether any template may run its code, which takes to find out what it changes."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
     versions = _check_direction(source, old, new)
     outcome.changelog = releases.changes_between(source.changelog(new), *map(str, versions))
 
-    if not wish.is_trusted:
+    if not (wish.is_trusted or trust.is_trusted(source.url)):
         outcome.needs_trust = True
         return Trial(outcome, where, None, None)
 
