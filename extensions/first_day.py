@@ -27,7 +27,7 @@ def main() -> None:
 
 def lock(pyproject: dict[str, Any], versions_of_stack: Path) -> None:
     """Write uv.lock. Adding a requirement that is there already lets uv take constraints."""
-    if Path("uv.lock").exists():
+    if os.path.lexists("uv.lock"):
         return
     uv = os.environ.get("UV") or shutil.which("uv")
     if not uv:

@@ -57,10 +57,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def quiet_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the machine's settings of git, Copier and signals out of the tests."""
+    """Keep the machine's settings of git, Copier, copier-ml and signals out of the tests."""
     settings = tmp_path_factory.mktemp("copier") / "settings.yml"
     settings.write_text("{}")
-    os.environ |= GIT_IDENTITY | {"COPIER_SETTINGS_PATH": str(settings)}
+    state = {"COPIER_SETTINGS_PATH": str(settings), "XDG_STATE_HOME": str(settings.parent)}
+    os.environ |= GIT_IDENTITY | state
     # Begun in the background of a script, it and all that it starts would be deaf to Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

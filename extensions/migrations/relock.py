@@ -16,8 +16,11 @@ from typing import Any
 
 def main() -> None:
     """Lock the project in the current folder again, if it has a lock that does not fit."""
-    pyproject = Path("pyproject.toml")
-    if not Path("uv.lock").exists() or not pyproject.exists():
+    pyproject, uv_lock = Path("pyproject.toml"), Path("uv.lock")
+    if os.environ.get("COPIER_ML_NO_LOCK") or not uv_lock.exists() or not pyproject.exists():
+        return
+    if uv_lock.is_symlink():
+        _tell("it is a symbolic link, through which uv would write; put the file in its place")
         return
     text = pyproject.read_text(encoding="utf-8", errors="replace")
     if re.search(r"^<{7} ", text, re.MULTILINE):

@@ -155,9 +155,9 @@ def test_a_long_preview_is_cut(forge: Forge) -> None:
 
 
 def test_a_preview_gives_gitlab_no_command(forge: Forge) -> None:
-    preview = "/approve\n  /merge\n- a/b\n"
+    preview = "/approve\n  /merge\n- a/b \\n/merge \\\\n/close\n"
     assert forge.run(finds_one(preview=preview), UPDATE_TEMPLATE_TOKEN="hush").returncode == 0
-    told = "description=\\/approve\\n  \\/merge\\n- a/b\n"
+    told = "description=\\/approve\\n  \\/merge\\n- a/b &#92;n/merge \\&#92;n/close\n"
     assert told in (forge.remote / "options").read_text()
 
 

@@ -26,7 +26,8 @@ preview-template*) echo "What v9.1.0 brings"; exit 0 ;;
 esac
 git checkout --quiet -b template/v9.1.0
 echo "$ENDS" > taken
-git add taken && git commit --quiet --message taken && git checkout --quiet -
+if [ "$ENDS" = workflows ]; then mkdir -p .github/workflows && touch .github/workflows/new.yml; fi
+git add --all && git commit --quiet --message taken && git checkout --quiet -
 """
 """Stands for `uv run --locked just ...`: it makes the branch as an update does, in place."""
 
@@ -35,7 +36,7 @@ GH = """\
 import json, os, sys
 from pathlib import Path
 
-store = Path(os.environ["PULLS"])
+store = Path(os.environ["ISSUES" if sys.argv[1] == "issue" else "PULLS"])
 pulls = json.loads(store.read_text()) if store.exists() else []
 kind, verb, *rest = sys.argv[1:]
 options = {key: value for key, value in zip(rest, rest[1:]) if key.startswith("--")}
@@ -43,6 +44,14 @@ if kind == "auth":
     sys.exit()
 if kind == "run":
     os.rename(os.environ["UPLOADED"], options["--dir"])
+    sys.exit()
+if kind == "issue":
+    if verb == "create":
+        body = Path(options["--body-file"]).read_text()
+        pulls.append({"title": options["--title"], "body": body})
+        store.write_text(json.dumps(pulls))
+    elif any(issue["title"] == os.environ["title"] for issue in pulls):
+        print(1)
     sys.exit()
 if verb == "list":
     found = [p for p in pulls if options.get("--head", p["headRefName"]) == p["headRefName"]]
@@ -127,6 +136,7 @@ class Forge:
             "ENDS": ends,
             "GITHUB_REF_NAME": "main",
             "GITHUB_RUN_ID": "1",
+            "ISSUES": str(self.folder / "issues.json"),
             "PULLS": str(self.pulls_file),
             "UPLOADED": str(self.folder / f"temporary-update{self.runs}" / "template"),
         }
@@ -157,7 +167,10 @@ def test_a_newer_version_is_one_pull_request_with_the_preview_as_its_text(forge:
     assert pull["body"] == "What v9.1.0 brings\n"
     assert forge.taken() == "one"
     asked = (forge.folder / "asked").read_text().splitlines()
-    assert asked == [f"run --locked just {verb}-template" for verb in ("preview", "update")]
+    assert asked == [
+        "run --locked just preview-template",
+        "run --locked just update-template --trust",
+    ]
 
 
 def test_it_is_refreshed_and_not_opened_twice(forge: Forge) -> None:
@@ -225,12 +238,36 @@ def test_a_push_that_is_refused_fails_with_the_remedy(forge: Forge) -> None:
     assert forge.pulls() == []
 
 
+def test_a_version_that_changes_workflows_waits_for_a_person(forge: Forge) -> None:
+    for _ in range(2):
+        summary = forge.run("workflows")
+    assert forge.taken() == ""
+    assert forge.pulls() == []
+    (issue,) = json.loads((forge.folder / "issues.json").read_text())
+    assert issue["title"] == "build(template): update to v9.1.0"
+    assert f"git push origin {BRANCH}" in issue["body"]
+    assert "What v9.1.0 brings" in issue["body"]
+    assert issue["body"] in summary
+
+
+def test_its_token_is_that_of_an_environment() -> None:
+    assert {name: job.get("environment") for name, job in jobs().items()} == {
+        "update": None,
+        "propose": "template",
+    }
+
+
 def test_its_rights_are_the_least_and_its_actions_pinned() -> None:
     loaded = load(WORKFLOW)
     assert loaded["permissions"] == {}
     assert {name: job["permissions"] for name, job in jobs().items()} == {
         "update": {"contents": "read"},
-        "propose": {"actions": "read", "contents": "write", "pull-requests": "write"},
+        "propose": {
+            "actions": "read",
+            "contents": "write",
+            "issues": "write",
+            "pull-requests": "write",
+        },
     }
     assert loaded["concurrency"]["group"]
     assert set(loaded[True]) == {"schedule", "workflow_dispatch"}
@@ -247,7 +284,7 @@ def test_the_job_that_runs_the_templates_code_has_no_token() -> None:
         for step in job["steps"]
         if "GH_TOKEN" in step.get("env", {})
     }
-    titles = ("Fetch", "Push", "Open or refresh the pull request")
+    titles = ("Fetch", "Leave workflows to a person", "Push", "Open or refresh the pull request")
     assert with_token == {("propose", title) for title in titles}
     for job in jobs().values():
         (checkout,) = [s for s in job["steps"] if s.get("uses", "").startswith("actions/checkout")]

@@ -36,8 +36,10 @@ def read(path: Path) -> list[Package]:
     """List the packages of others that are locked.
 
     Raises:
-        ValueError: If there is no lock.
+        ValueError: If there is no lock, or it is a link to one.
     """
+    if path.is_symlink():
+        raise ValueError(f"{path} is a symbolic link: put the file in its place")
     if not path.exists():
         raise ValueError(f"there is no {path}: run 'uv lock'")
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("package", [])

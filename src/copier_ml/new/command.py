@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import plumbum
 
-from copier_ml.shared import options, source
+from copier_ml.shared import consent, options, source
 from copier_ml.shared.copying import make_worker, refuse_unknown, run_copy
 from copier_ml.shared.errors import describe
 
@@ -40,6 +40,7 @@ def run(args: Namespace) -> None:
     ):
         refuse_unknown(answers, _read_questions(worker))
         run_copy(worker)
+    consent.remember(args.dest)
     if not args.quiet:
         _print_next_steps(args.dest, worker.answers.combined)
 

@@ -21,4 +21,5 @@ def run(args: Namespace) -> None:
 def add_options(add: options.Add) -> None:
     """Declare the options."""
     add_common_options(add)
+    options.add_trust(add)
     add("--json", action="store_true", help="write JSON")

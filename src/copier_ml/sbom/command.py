@@ -1,5 +1,7 @@
 """The command ``sbom``: write a CycloneDX SBOM for each build of the lock.
 
+The lock is read as it is: to check it against pyproject.toml, uv may run a build backend.
+
 uv writes it. Its number and its time, which differ each time, become those of the contents and of
 the commit: the same commit gives the same bytes.
 """
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path("export")
-EXPORT = "export --locked --no-dev --format cyclonedx1.5 --preview-features sbom-export"
+EXPORT = "export --frozen --no-dev --format cyclonedx1.5 --preview-features sbom-export"
 
 
 def run(args: Namespace) -> None:

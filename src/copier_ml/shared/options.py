@@ -21,7 +21,7 @@ def add_data(add: Add, text: str) -> None:
 
 
 def add_trust(
-    add: Add, text: str = "run code of a template that is not the one that copier-ml came from"
+    add: Add, text: str = "run code of a template that copier-ml did not come from"
 ) -> None:
     """Declare that a template may run its code."""
     add("--trust", action="store_true", help=text)

@@ -7,7 +7,7 @@ import subprocess
 from argparse import Namespace
 from pathlib import Path
 
-from copier_ml.shared import branch, options, project
+from copier_ml.shared import branch, consent, options, project
 from copier_ml.shared.errors import RefusalError, refusing
 from copier_ml.shared.git import own_environment
 
@@ -40,8 +40,14 @@ def _land(found: project.Project, tried: trial.Trial, args: Namespace) -> int:
         raise RefusalError(_refusal(outcome))
     if outcome.conflicts or args.check or not args.apply:
         branch.check_branch(found, outcome.new)
-    tree = trial.finish(tried, found)
+    may_run = _may_run(found, tried, args)
+    tree = trial.finish(tried, found, locks=may_run)
     print(as_text(outcome))
+    if not may_run:
+        print(
+            "\nuv.lock is as it was: to lock a project, uv may run code of it. If you trust the "
+            "project, run 'uv lock'; --trust lets updates do so."
+        )
     message = branch.MESSAGE + outcome.new
     if outcome.conflicts:
         assert tried.merge
@@ -61,6 +67,20 @@ def _land(found: project.Project, tried: trial.Trial, args: Namespace) -> int:
         return CONFLICTS
     print(f"Look at it with 'git diff HEAD {name}', take it with 'git merge {name}'.")
     return CLEAN
+
+
+def _may_run(found: project.Project, tried: trial.Trial, args: Namespace) -> bool:
+    """Tell whether the project may run code, if locking or --check will want to."""
+    assert tried.merge
+    has_lock = f"{found.prefix}uv.lock" in tried.sandbox.read(tried.merge.tree)
+    if not (has_lock or args.check):
+        return True
+    may_run = consent.may_run(found.folder, is_trusted=args.trust)
+    if args.check and not may_run:
+        raise RefusalError(
+            f"--check runs code of {found.name}, and nothing says that it is yours; add --trust"
+        )
+    return may_run
 
 
 def _refusal(outcome: Outcome) -> str:
@@ -125,11 +145,13 @@ def add_common_options(add: options.Add) -> None:
     options.add_project(add)
     add("--to", metavar="VERSION", help="version of the template; the newest release")
     options.add_data(add, "answer a question anew; a list is KEY=[a, b]; repeatable")
-    options.add_trust(add)
 
 
 def add_options(add: options.Add) -> None:
     """Declare the options."""
     add_common_options(add)
+    options.add_trust(
+        add, "run code of a template that copier-ml did not come from, and let uv lock the project"
+    )
     add("--apply", action="store_true", help="move what is checked out to the update at once")
     add("--check", action="store_true", help="run the project's own checks on the update")

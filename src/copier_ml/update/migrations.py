@@ -25,6 +25,9 @@ RENDERED = "COPIER_ML_OLD"
 PATHS = "COPIER_ML_PATHS"
 """Set for migrations before the merge: the file that they write a JSON object with ``Paths`` to."""
 
+NO_LOCK = "COPIER_ML_NO_LOCK"
+"""Set for migrations after the merge, to 1, if they must not let uv lock the project."""
+
 
 @dataclass(frozen=True)
 class Paths:

@@ -16,7 +16,7 @@ from copier_ml.shared.rendering import Rendering, render, render_beside
 from copier_ml.shared.sandbox import Sandbox, Tree
 
 from . import merge, ownership
-from .migrations import Paths, has_migrations, migrate, migrate_before
+from .migrations import NO_LOCK, Paths, has_migrations, migrate, migrate_before
 from .outcome import Outcome
 
 
@@ -167,8 +167,13 @@ def _files_of(root: Path, path: str) -> list[str]:
     return [it.relative_to(root).as_posix() for it in (root / path).rglob("*") if _is_leaf(it)]
 
 
-def finish(trial: Trial, project: Project) -> str:
-    """Run what the template does after an update, such as locking.
+def finish(trial: Trial, project: Project, *, locks: bool) -> str:
+    """Run what the template does after an update.
+
+    Args:
+        trial: The update.
+        project: The project.
+        locks: Whether uv may lock the project, which may run code of it.
 
     Returns:
         The tree of the repository that it leaves.
@@ -179,7 +184,8 @@ def finish(trial: Trial, project: Project) -> str:
         return trial.merge.tree
     trial.sandbox.checkout(trial.merge.tree)
     folder = trial.sandbox.folder / project.prefix
-    migrate(trial.new.worker, "after", trial.outcome.old, folder)
+    variables = {} if locks else {NO_LOCK: "1"}
+    migrate(trial.new.worker, "after", trial.outcome.old, folder, **variables)
     tree = trial.sandbox.snapshot()
     trial.outcome.changes = _list_changes(trial.sandbox, project.head, tree)
     return tree

@@ -35,8 +35,10 @@ def read_builds(lock: Path, needs: Needs) -> tuple[str, ...] | None:
     """List the locked versions of the framework and its CUDA plug-in; None without a lock.
 
     Raises:
-        ValueError: The lock is no TOML, for example after a merge with conflicts.
+        ValueError: The lock is a link, or no TOML, for example after a merge with conflicts.
     """
+    if lock.is_symlink():
+        raise ValueError("it is a symbolic link: put the file in its place")
     if not lock.is_file():
         return None
     plugin = f"{needs.framework}-{needs.cuda.name}-plugin" if needs.cuda else ""
