@@ -55,9 +55,16 @@ class Owner:
     def record(self, record: dict[str, Any]) -> None:
         (self.database / f"{record['id']}.json").write_text(json.dumps(record))
 
-    def lock(self, *requires: str, rules: dict[str, Any] = RULES, **index: Any) -> None:
+    def lock(
+        self,
+        *requires: str,
+        rules: dict[str, Any] = RULES,
+        sources: dict[str, Any] | None = None,
+        **index: Any,
+    ) -> None:
         entry = {"name": "internal", "url": f"{self.index.address}/simple", "default": True}
-        self.project = Project(self.place, {"index": [entry | index]}, *requires)
+        table = {"index": [entry | index], "sources": sources or {}}
+        self.project = Project(self.place, table, *requires)
         done = self.project.uv("lock", **KNOWN)
         assert done.returncode == 0, done.stderr
         with (self.project.folder / "pyproject.toml").open("a") as file:
@@ -205,7 +212,7 @@ def test_the_public_service_learns_no_name_of_a_private_package(owner: Owner) ->
     # Where anything is asked, the answer is an error.
     nowhere = {"AUDIT_DATABASE": "https://api.osv.dev", "HTTPS_PROXY": "http://127.0.0.1:9"}
     told = owner.audit("vulnerabilities", **nowhere)
-    assert "https://api.osv.dev does not get the names of 1 packages of a private index" in told
+    assert "https://api.osv.dev does not get the names of 1 private packages" in told
 
 
 @pytest.mark.parametrize("way", ["variables", "netrc"])
@@ -285,3 +292,18 @@ def test_missing_rules_and_a_missing_lock_are_named(owner: Owner) -> None:
     owner.lock("fine-thing")
     (owner.project.folder / "uv.lock").unlink()
     assert owner.audit(expect=2) == "audit: there is no uv.lock: run 'uv lock'\n"
+
+
+def test_a_package_of_a_folder_is_judged_and_the_project_is_not(owner: Owner) -> None:
+    for name, license_ in (("stale-thing", "MIT"), ("beside", "GPL-3.0-only")):
+        (owner.place / name).mkdir()
+        project = {"name": name, "version": "1.0", "license": license_}
+        build = {"requires": ["uv_build"], "build-backend": "uv_build"}
+        table = {"project": project, "build-system": build}
+        (owner.place / name / "pyproject.toml").write_text(tomli_w.dumps(table))
+    sources = {name: {"path": f"../{name}"} for name in ("stale-thing", "beside")}
+    owner.lock("stale-thing", "beside", sources=sources)
+    told = owner.audit("denied", "licenses", expect=1).splitlines()
+    assert told[0] == "audit: stale-thing 1.0 is denied, since it is a relic: require fresh-thing"
+    assert told[1].startswith("audit: beside 1.0 has the license 'GPL-3.0-only'")
+    assert len(told) == 2

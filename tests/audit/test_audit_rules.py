@@ -13,6 +13,8 @@ ALLOWED = ["Apache-2.0", "BSD-3-Clause", "MIT", "GPL-3.0-only WITH GCC-exception
 
 
 LOCK = """
+[manifest]
+members = ["a-member", "ours"]
 [[package]]
 name = "ours"
 version = "1"
@@ -36,6 +38,18 @@ version = "1+cpu"
 source = { path = "d.whl" }
 wheels = [{ filename = "d.whl", hash = "sha256:0" }]
 [[package]]
+name = "beside"
+version = "1"
+source = { directory = "libs/beside" }
+[[package]]
+name = "edited"
+version = "1"
+source = { editable = "../edited" }
+[[package]]
+name = "a-member"
+version = "1"
+source = { editable = "libs/member" }
+[[package]]
 name = "from-git"
 source = { git = "https://g.example/x?rev=1" }
 """
@@ -43,10 +57,11 @@ source = { git = "https://g.example/x?rev=1" }
 
 def test_a_lock_is_read_without_what_is_ours(tmp_path: Path) -> None:
     (tmp_path / "uv.lock").write_text(LOCK)
-    usual, in_a_folder, alone, from_git = lock.read(tmp_path / "uv.lock")
+    usual, in_a_folder, alone, beside, edited, from_git = lock.read(tmp_path / "uv.lock")
     assert usual.wheels == ("https://a.example/b.whl", "https://a.example/big.whl")
     assert in_a_folder.wheels == ("wheels/c.whl",)
     assert (alone.wheels, alone.release) == (("d.whl",), "1")
+    assert (beside.folder, edited.folder) == ("libs/beside", "../edited")
     assert (from_git.wheels, str(from_git)) == ((), "from-git 0")
 
 
@@ -96,6 +111,15 @@ def test_a_text_that_is_no_expression_can_be_allowed_as_it_is() -> None:
         (["License: Apache License, Version 2.0", "Classifier: Typing :: Typed"], "Apache-2.0"),
         (["License: BSD 3-Clause License   Copyright (c) 2022, Somebody"], "BSD-3-Clause"),
         (["License: MPL-2.0 AND MIT"], "MPL-2.0 AND MIT"),
+        (
+            [f'License: MIT License Copyright (c) 2026 A {"x " * 99} "Commons Clause" License'],
+            "MIT AND LicenseRef-Restricted",
+        ),
+        (
+            ["License: for non-commercial use", "Classifier: License :: MIT License"],
+            "MIT AND LicenseRef-Restricted",
+        ),
+        (["License: MIT License Copyright A. For any use, commercial or non-commercial"], "MIT"),
         (["License: UNKNOWN", "Classifier: License :: OSI Approved"], "unknown"),
         ([], "unknown"),
         (

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import git
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from owner import commit
 from updates import (
     ANSWERS,
@@ -26,6 +28,9 @@ from updates import (
     worktree,
     write,
 )
+
+from copier_ml.shared.errors import describe
+from copier_ml.shared.project import parse_answers
 
 ONE = {"a": number(20)}
 TWO = {"a": number(20, l1="theirs")}
@@ -166,6 +171,54 @@ def test_a_template_that_is_not_trusted_is_only_told_of(project: Path) -> None:
 def test_a_broken_answers_file_is_refused(project: Path, text: str, said: str) -> None:
     write_answers(project, text)
     assert said in refuse(project)
+
+
+PIECES = [
+    *("_src_path: /x\n", "_commit: v1\n", "_src_path: [", "_commit: &a [*a]\n", "- x\n"),
+    *("name: x\n", "{", "}", "[" * 500, "]", ": ", "\n", "&a ", "*a", "!!int x", "!!binary x"),
+    *("2026-99-99", "<<: *a\n", "? ", "'", '"', "|\n", "\0", "\x85", "\t", "---\n", "%YAML 9.9\n"),
+    *("!!python/name:os.system ", "é"),
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join).map(str.encode) | st.binary())
+def test_any_answers_file_is_read_or_refused_in_one_line(text: bytes) -> None:
+    try:
+        answers = parse_answers(text, Path("project"))
+    except ValueError as error:
+        told = str(error)
+    else:
+        assert {*map(type, (answers["_src_path"], answers["_commit"]))} == {str}
+        return
+    assert "history" in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("https://me:geheim@host/x, http://geheim@host", "https://***@host/x, http://***@host"),
+        ("https://host/x?a=1&private_token=geheim&b=2", "https://host/x?a=1&private_token=***&b=2"),
+        ("https://host/x?sig=geheim", "https://host/x?sig=***"),
+        ("ssh://git@host/x", "ssh://git@host/x"),
+        ("one\n  two\x1b[2J\u2028", r"one two\x1b[2J"),
+    ],
+)
+def test_an_error_is_one_line_without_secrets(text: str, told: str) -> None:
+    assert describe(ValueError(text)) == told
+
+
+def test_a_changelog_gives_the_terminal_no_command(tmp_path: Path) -> None:
+    project = start(tmp_path, ONE, TWO)
+    log = tmp_path / "template" / "CHANGELOG.md"
+    hostile = "\x1b]0;owned\x07\x9b2J\u202e\u2028- é"
+    log.write_text(log.read_text().replace("What 2 brings.", hostile))
+    commit(tmp_path / "template", "hostile")
+    git("tag", "--force", "v2.0.0", folder=tmp_path / "template")
+    told = run("preview", project)
+    assert r"\x1b]0;owned\x07\x9b2J\u202e\u2028- é" in told.out
+    assert told.out.replace("\n", "").isprintable()
 
 
 def test_a_project_without_answers_is_refused(project: Path) -> None:

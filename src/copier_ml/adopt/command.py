@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from copier_ml.shared import branch, options, project, source, trust
-from copier_ml.shared.errors import RefusalError, refusing
+from copier_ml.shared.errors import RefusalError, printable, refusing
 
 from . import guesses, trial
 from .evidence import Guess
@@ -34,7 +34,7 @@ def run(args: Namespace) -> None:
         guessed = guesses.guess(found)
         data = dict(args.data)
         if not args.yes:
-            print("\n".join(_tell_guesses(guessed, data)))
+            print(printable("\n".join(_tell_guesses(guessed, data))))
             if not sys.stdin.isatty():
                 raise RefusalError(
                     "there is no terminal to correct these guesses on; take them with --yes, and "
@@ -47,7 +47,7 @@ def run(args: Namespace) -> None:
             name: "given" if name in data else _origin(answer, guessed.get(name)) or default
             for name, answer in adoption.answers.items()
         }
-        print("\n".join(_tell(found, adoption, origins)))
+        print(printable("\n".join(_tell(found, adoption, origins))))
 
 
 def _check_is_new(found: project.Project) -> None:

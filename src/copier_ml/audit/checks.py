@@ -16,6 +16,8 @@ import requests
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from copier_ml.shared.errors import printable
+
 from . import indexes, licenses, lock, rules, vulnerabilities
 from .lock import Package
 from .rules import Rules
@@ -53,7 +55,7 @@ def run(names: list[str]) -> int:
                 broken += error.findings
                 unanswered.append(str(error))
     for line in [*broken, *unanswered]:
-        print(f"audit: {line}", file=sys.stderr)
+        print(f"audit: {printable(line)}", file=sys.stderr)
     if broken or unanswered:
         return 1 if broken else 2
     print(f"audit: {len(packages)} packages, none against a rule ({', '.join(names or CHECKS)})")
@@ -61,7 +63,7 @@ def run(names: list[str]) -> int:
 
 
 def _refuse(message: str) -> int:
-    print(f"audit: {message}", file=sys.stderr)
+    print(f"audit: {printable(message)}", file=sys.stderr)
     return 2
 
 
@@ -70,9 +72,9 @@ def judge_vulnerabilities(
 ) -> list[str]:
     """Look for known vulnerabilities, once for all the names that one has."""
     private = indexes.private_indexes(PYPROJECT) if ours.database == rules.PUBLIC else set()
-    asked = [package for package in packages if package.index.rstrip("/") not in private]
+    asked = [one for one in packages if not one.folder and one.index.rstrip("/") not in private]
     if kept := len(packages) - len(asked):
-        print(f"audit: {rules.PUBLIC} does not get the names of {kept} packages of a private index")
+        print(f"audit: {rules.PUBLIC} does not get the names of {kept} private packages")
     try:
         found = vulnerabilities.find(ours.database, asked, session)
     except (OSError, ValueError, KeyError) as error:

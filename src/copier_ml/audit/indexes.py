@@ -41,7 +41,7 @@ Logins = dict[str, tuple[str, str]]
 
 
 def read_metadata(package: Package, session: requests.Session) -> Message:
-    """Return the metadata of a package: the installed one's, or that of a wheel of it.
+    """Return the metadata of a package: the installed one's, its folder's, or those of a wheel.
 
     Raises:
         ValueError: If it is nowhere.
@@ -50,6 +50,8 @@ def read_metadata(package: Package, session: requests.Session) -> Message:
     installed = _installed().get((package.name, package.version))
     if installed is not None:
         return HeaderParser().parsestr(installed)
+    if package.folder:
+        return _of_folder(Path(package.folder))
     if not package.wheels:
         raise ValueError("it is not installed here, and the lock has no wheel of it")
     return HeaderParser().parsestr(_of_wheel(package.wheels[0], session))
@@ -65,6 +67,21 @@ def _installed() -> dict[tuple[str, str], str]:
     return {
         (canonicalize_name(one.name), one.version): one.read_text("METADATA") or "" for one in found
     }
+
+
+def _of_folder(folder: Path) -> Message:
+    """Read what a folder's pyproject.toml says of its license, without building it."""
+    text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text).get("project", {})
+    license_ = project.get("license", "")
+    is_expression = isinstance(license_, str)
+    message = Message()
+    message["License-Expression" if is_expression else "License"] = (
+        license_ if is_expression else license_.get("text", "")
+    )
+    for line in project.get("classifiers", []):
+        message["Classifier"] = line
+    return message
 
 
 def _of_wheel(address: str, session: requests.Session) -> str:

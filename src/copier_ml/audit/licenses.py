@@ -49,11 +49,22 @@ NAMES = {
 }
 """What packages write that are older than PEP 639: classifiers, or a text."""
 
+RESTRICTED = re.compile(
+    r"commons\s+clause"
+    r"|(?<!commercial or )(?<!commercial and )non-?\s*commercial(?! (?:or|and) commercial)"
+    r"|(?:may|must|shall) not be used .{0,40}commercial",
+    re.IGNORECASE,
+)
+"""What may follow the text of a license that permits everything, and takes that back."""
+
 IDENTIFIER = re.compile(r"[\w.+-]+(?: WITH [\w.-]+)?")
 
 
 def state(metadata: Message) -> str:
     """Return the license that a package states, as an SPDX expression where that is possible.
+
+    A text that begins like a known license and restricts commercial use further down is
+    ``LicenseRef-Restricted`` as well.
 
     Several classifiers say that all of them hold, or that one does: all of them have to be allowed.
     """
@@ -67,6 +78,8 @@ def state(metadata: Message) -> str:
     name = text.partition("Copyright")[0][:40].strip(" -=.")
     if not names and name and name.lower() != UNKNOWN:
         names = [name]
+    if RESTRICTED.search(text):
+        names.append("LicenseRef-Restricted")
     return " AND ".join(map(_spell, names)) or UNKNOWN
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from packaging.version import Version
 
-OURS = {"directory", "editable", "virtual"}
-"""Sources of the project itself, and of what lies in a folder of it."""
+FOLDERS = ("directory", "editable", "virtual")
+"""Kinds of sources that are a folder; ``.`` is the project itself."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,9 @@ class Package:
     index: str = ""
     """Address of the index that it comes from."""
 
+    folder: str = ""
+    """Its folder, where it comes from one."""
+
     @property
     def release(self) -> str:
         """Version without the label of a build, such as ``+cpu``."""
@@ -33,7 +36,7 @@ class Package:
 
 
 def read(path: Path) -> list[Package]:
-    """List the packages of others that are locked.
+    """List the packages that are locked, without the project and the members of its workspace.
 
     Raises:
         ValueError: If there is no lock, or it is a link to one.
@@ -42,8 +45,10 @@ def read(path: Path) -> list[Package]:
         raise ValueError(f"{path} is a symbolic link: put the file in its place")
     if not path.exists():
         raise ValueError(f"there is no {path}: run 'uv lock'")
-    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("package", [])
-    return [_package(entry) for entry in entries if OURS.isdisjoint(entry["source"])]
+    locked = tomllib.loads(path.read_text(encoding="utf-8"))
+    members = locked.get("manifest", {}).get("members", [])
+    packages = map(_package, locked.get("package", []))
+    return [one for one in packages if one.folder != "." and one.name not in members]
 
 
 def _package(entry: dict[str, Any]) -> Package:
@@ -55,4 +60,6 @@ def _package(entry: dict[str, Any]) -> Package:
         wheel.get("url") or (f"{index}/{wheel['path']}" if "path" in wheel else elsewhere)
         for wheel in wheels
     ]
-    return Package(entry["name"], entry.get("version", "0"), tuple(filter(None, addresses)), index)
+    folder = next((source[kind] for kind in FOLDERS if kind in source), "")
+    found = tuple(filter(None, addresses))
+    return Package(entry["name"], entry.get("version", "0"), found, index, folder)

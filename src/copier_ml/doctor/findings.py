@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from copier_ml.shared.errors import printable
+
 from .machine import finding as of_machine
 
 SHOWN = 20
@@ -64,17 +66,12 @@ class Report:
 
 def as_json(report: Report) -> str:
     """Write all that is known, for programs."""
-    return _printable(json.dumps(asdict(report), indent=2, ensure_ascii=False))
+    return json.dumps(asdict(report), indent=2)
 
 
 def as_text(report: Report) -> str:
     """Write all that is known, for a person."""
-    return _printable("\n".join(_write(report)))
-
-
-def _printable(text: str) -> str:
-    """Escape what is no text in the name of a file, as JSON does, too."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return printable("\n".join(_write(report)))
 
 
 def _write(report: Report) -> Iterator[str]:

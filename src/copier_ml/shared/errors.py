@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PASSWORD = re.compile(r"(https?://)[^/\s@]+@")
-"""Who logs in, in an address: logs are read by many."""
+PASSWORDS = (
+    (re.compile(r"(https?://)[^/\s@]+@"), r"\1***@"),
+    (re.compile(r"(?i)([?&][^=&\s]*(?:auth|key|pass|secret|sig|token)[^=&\s]*=)[^&\s]+"), r"\1***"),
+)
+"""User information and secret keys of the query in an address: logs are read by many."""
 
 
 class RefusalError(ValueError):
@@ -18,7 +21,16 @@ def describe(error: BaseException) -> str:
         return f"{error.filename}: {error.strerror}"
     lines = (getattr(error, "stderr", None) or str(error)).splitlines()
     text = " ".join(line.strip() for line in lines if not line.startswith("Cloning"))
-    return PASSWORD.sub(r"\1***@", text).rstrip(".")
+    for pattern, replacement in PASSWORDS:
+        text = pattern.sub(replacement, text)
+    return printable(text).rstrip(".")
+
+
+def printable(text: str) -> str:
+    """Escape all but line ends that commands a terminal, or looks like a line end."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text
+    )
 
 
 def mistakes() -> tuple[type[BaseException], ...]:

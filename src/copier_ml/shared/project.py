@@ -113,7 +113,7 @@ def parse_answers(text: bytes, folder: Path) -> dict[str, Any]:
 
     try:
         answers = safe_load(text)
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # Also 2026-99-99, and 1,000 brackets.
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         raise ValueError(
             f"{folder / ANSWERS_FILE}:{line} is no YAML in the last commit; get the file back from "

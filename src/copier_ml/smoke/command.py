@@ -12,6 +12,8 @@ from typing import Any
 import requests
 from dotenv import dotenv_values
 
+from copier_ml.shared.errors import printable
+
 TIMEOUT_S = 30
 
 
@@ -28,7 +30,7 @@ def run(args: Namespace) -> None:
         described = _ask(session, "GET", f"{url}/openapi.json")["paths"]["/predict"]["post"]
         example = described["requestBody"]["content"]["application/json"]["example"]
         answer = _ask(session, "POST", f"{url}/predict", example)
-    print(f"{answer['model']} predicts {answer['predictions'][0]['prediction']}")
+    print(printable(f"{answer['model']} predicts {answer['predictions'][0]['prediction']}"))
 
 
 def add_options(add: Callable[..., Any]) -> None:

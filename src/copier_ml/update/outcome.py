@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from copier_ml.shared.errors import printable
+
 from .merge import Conflict
 
 WORDS = {"A": "new", "D": "gone", "M": "changed", "T": "of another type"}
@@ -56,12 +58,12 @@ class Outcome:
 
 def as_json(outcome: Outcome) -> str:
     """Write all that is known, for programs."""
-    return json.dumps(asdict(outcome), indent=2, ensure_ascii=False, default=str)
+    return json.dumps(asdict(outcome), indent=2, default=str)
 
 
 def as_text(outcome: Outcome) -> str:
     """Write all that is known in Markdown that reads well as it is."""
-    return "\n".join(_write(outcome))
+    return printable("\n".join(_write(outcome)))
 
 
 def _write(outcome: Outcome) -> Iterator[str]:

@@ -98,5 +98,7 @@ def _explain(error: Exception) -> str:
 
 
 def _stop(message: str, code: int = 1) -> NoReturn:
+    # A value in it may have characters that end a line, or command a terminal.
+    message = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
     print(f"{PROGRAM}: {message}", file=sys.stderr)
     raise SystemExit(code)

@@ -168,9 +168,8 @@ class _Origins(PydanticBaseSettingsSource):
 def masked(text: str) -> str:
     """Hide what may be secret in addresses: user information, and keys in the query."""
     text = re.sub(r"://[^/@\s]*@", "://**********@", text)
-    return re.sub(
-        r"(?i)([?&][^=&\s]*(?:key|token|pass|secret|sig)[^=&\s]*=)[^&\s]+", r"\1**********", text
-    )
+    keys = "auth|key|pass|secret|sig|token"
+    return re.sub(rf"(?i)([?&][^=&\s]*(?:{keys})[^=&\s]*=)[^&\s]+", r"\1**********", text)
 
 
 def _read(settings_cls: type[BaseSettings], path: Path) -> PydanticBaseSettingsSource:

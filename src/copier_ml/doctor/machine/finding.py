@@ -32,14 +32,9 @@ def write_table(findings: Sequence[Finding]) -> Iterator[str]:
     yield f"machine: {n_problems or 'no'} problem{'' if n_problems == 1 else 's'}\n"
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
-        yield _printable(f"{finding.verdict:9}{finding.subject:{width}}  {finding.found}")
+        yield f"{finding.verdict:9}{finding.subject:{width}}  {finding.found}"
     problems = [finding for finding in findings if finding.verdict != "ok"]
     if problems:
         yield ""
     for finding in problems:
-        yield _printable(f"{finding.verdict}: {finding.line()}")
-
-
-def _printable(text: str) -> str:
-    """Replace control characters: a lock or a program's output may contain any."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+        yield f"{finding.verdict}: {finding.line()}"
