@@ -14,11 +14,18 @@ INSIDE = Path(__file__).with_name("inside")
 
 
 @pytest.mark.slow
-def test_a_project_keeps_what_the_template_promises(everything: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "n_examples", [100, pytest.param(5_000, marks=pytest.mark.nightly)], ids="{} bodies".format
+)
+def test_a_project_keeps_what_the_template_promises(
+    everything: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_examples: int
+) -> None:
     project = everything.clone(tmp_path / "project")
+    monkeypatch.setenv("FUZZ_EXAMPLES", str(n_examples))
     shutil.copytree(INSIDE, project.folder / "tests", dirs_exist_ok=True)
     project.uv("run", "--no-sync", "ruff", "check", "tests")
     laid = [str(path.relative_to(INSIDE)) for path in INSIDE.rglob("test_*.py")]
-    told = project.uv("run", "--no-sync", "pytest", *(f"tests/{path}" for path in laid))
-    assert len(laid) == 4
+    with_hypothesis = ("run", "--no-sync", "--with", "hypothesis", "pytest")
+    told = project.uv(*with_hypothesis, *(f"tests/{path}" for path in laid))
+    assert len(laid) == 5
     assert " passed" in told
