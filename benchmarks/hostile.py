@@ -1,18 +1,19 @@
 """Send hostile requests to the service of a project and to `mlflow models serve`, one by one.
 
-    uv run python benchmarks/hostile.py [--limit-s S]
+    uv run python benchmarks/hostile.py [--rounds N] [--limit-s S]
 
 Both servers have the same model and one worker process. While each request is answered, /health (or
 /ping) is asked every 5 ms, and the memory of the server's processes is read: the slowest of these
 answers bounds how long the event loop was blocked. Goals: 100 ms for that, and memory of at most 20
 times a body above 1 MiB (below, what Python allots ahead is more). Either server is started anew
-for each request. Prints a Markdown table; memory is the growth by the size of the body.
+for each request, and of several rounds the worst counts. Prints a Markdown table; memory is the
+growth by the size of the body. (MLflow's server wants another form of rows, so it refuses the valid
+requests.)
 """
 
 import argparse
 import json
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -47,7 +48,13 @@ def _columns(size: int) -> bytes:
 
 def _rows(size: int) -> bytes:
     row = dict.fromkeys(COLUMNS, 1)
-    return json.dumps({"rows": [row] * (size // len(json.dumps(row)))}).encode()
+    return json.dumps({"rows": [row] * (size // (len(json.dumps(row)) + 2))}).encode()
+
+
+def _wrong_rows(size: int) -> bytes:
+    """Write as many rows as are allowed, each value of which is wrong."""
+    text = "x" * (size // 64_000 - 20)
+    return json.dumps({"rows": [dict.fromkeys(COLUMNS, text)] * 1000}).encode()
 
 
 BODIES: dict[str, Make] = {
@@ -55,6 +62,7 @@ BODIES: dict[str, Make] = {
     "rows without columns": _repeat(b'{"rows":[', b"{}", b"]}"),
     "rows of lists": _repeat(b'{"rows":[', b"[]", b"]}"),
     "too many rows": _rows,
+    "rows of wrong values": _wrong_rows,
     "unknown columns": _columns,
     "one column again and again": _repeat(b'{"rows":[{', b'"a":1', b"}]}"),
     "deep lists": lambda size: b'{"rows":' + b"[" * size,
@@ -87,21 +95,28 @@ class Cost:
 def main() -> None:
     """Start both servers, send each request to either one, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--limit-s", type=float, default=30)
-    limit_s = parser.parse_args().limit_s
+    arguments = parser.parse_args()
+    limit_s = arguments.limit_s
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         binaries = make_project(folder)
         print(HEADER)
         is_good = True
         for title, send, body in requests():
-            with start_both(folder / "project", binaries) as (ours, theirs):
-                mine = measure(ours, "/predict", "/health", send, body, limit_s)
-                other = measure(theirs, "/invocations", "/ping", send, body, limit_s)
+            costs = []
+            for _ in range(arguments.rounds):
+                with start_both(folder / "project", binaries) as (ours, theirs):
+                    mine = measure(ours, "/predict", "/health", send, body, limit_s)
+                    other = measure(theirs, "/invocations", "/ping", send, body, limit_s)
+                costs.append((mine, other))
+            sides = zip(*costs, strict=True)
+            mine, other = (max(side, key=lambda one: one.health_ms) for side in sides)
             size_mb = len(body) / 1e6
             print(f"| {title} | {size_mb:.1f} | {mine.cells()} | {other.cells()} |", flush=True)
             is_good &= mine.health_ms <= 100 and (mine.memory <= 20 or len(body) < 2**20)
-    sys.exit(0 if is_good else "a goal was missed")
+    print(f"\nThe goals were {'met' if is_good else 'missed'}.")
 
 
 Send = Callable[[int, str, bytes, float], str]

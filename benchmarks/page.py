@@ -36,6 +36,7 @@ SUBJECTS = {
     "lock": "A lock",
     "updates": "An update",
     "images": "Images",
+    "hostile": "Hostile requests",
 }
 """Programs of this folder in the order of the page, and what they measure."""
 

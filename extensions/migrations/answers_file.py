@@ -5,11 +5,10 @@ several answers, it would drop all of them for the one.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import yaml
-from project import Project
+from project import Project, inside
 
 Answers = dict[str, Any]
 
@@ -36,7 +35,7 @@ def _map(answers: Answers, question: str, old: Any, new: Any) -> Answers:
 
 
 def _change(project: Project, change: Callable[[Answers], Answers]) -> None:
-    file = Path(project.answers_file)
+    file = inside(project.answers_file)
     text = file.read_text(encoding="utf-8")
     answers = yaml.safe_load(text)
     changed = change(answers)

@@ -4,9 +4,7 @@
 modules of a newer one.
 """
 
-from pathlib import Path
-
-from project import Project, tell
+from project import Project, inside, tell
 from renames import list_entries, write_merged
 
 
@@ -17,7 +15,7 @@ def merge_once(project: Project, path: str, stage: str) -> None:
     """
     if project.is_ours:
         return
-    file = Path(project.fill_old(path))
+    file = inside(project.fill_old(path))
     mine = list_entries(file.as_posix())
     if len(mine) != 1 or not (stage == "after" or file.is_file()):
         return  # There is none, it is in conflict, or the owner deleted it.

@@ -75,6 +75,17 @@ class Project:
         return Path(self._folder.name)
 
 
+def inside(path: str | Path) -> Path:
+    """Return a path of the project, which may be a stranger's.
+
+    Raises:
+        OSError: If it leads out of the project, through a link or ``..``.
+    """
+    if Path(path).resolve().is_relative_to(Path.cwd().resolve()):
+        return Path(path)
+    raise OSError(f"{path} leads out of the project")
+
+
 def git(*arguments: str, text: bytes | None = None) -> bytes:
     """Run git in the project and return what it prints."""
     return subprocess.run(

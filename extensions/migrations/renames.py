@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from project import Project, git, tell
+from project import Project, git, inside, tell
 
 LABELS = ("before updating", "last update", "after updating")
 """As Copier calls the sides of its own conflicts."""
@@ -50,7 +50,7 @@ def _move(project: Project, source: str, target: str) -> None:
     is_free = not list_entries(target) and not Path(target).exists()
     mine, base = list_entries(source), project.old_render(source)
     if mine and is_free and base is not None and mine[0].read() != base:
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        inside(target).parent.mkdir(parents=True, exist_ok=True)
         git("mv", "--", source, target)
 
 

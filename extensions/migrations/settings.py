@@ -9,7 +9,7 @@ from typing import Any
 import toml_lines
 import yaml
 import yaml_lines
-from project import Project, git_or_none, tell
+from project import Project, git_or_none, inside, tell
 
 Keys = tuple[str, ...]
 
@@ -54,11 +54,11 @@ def _config_files() -> list[str]:
 
 def _rewrite(file: str, change: Callable[[str], str], what: str) -> None:
     """Change the text of a file, or tell the owner to."""
-    path = Path(file)
-    text = path.read_bytes().decode(errors="surrogateescape") if path.is_file() else ""
     try:
+        path = inside(file)
+        text = path.read_bytes().decode(errors="surrogateescape") if path.is_file() else ""
         changed = change(text)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         tell(f"{file}: {what} by hand, since {error}")
         return
     if changed != text:

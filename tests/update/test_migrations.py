@@ -261,6 +261,56 @@ def test_our_own_update_follows_and_moves_as_well(template: Template, project: P
     assert (project / "config" / "mine.yaml").read_text() == "start: 1\n"
 
 
+def test_a_link_of_a_strangers_project_leads_no_edit_out_of_it(
+    template: Template, project: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for name in ("a.yaml", "b.yaml"):
+        (outside / name).write_text("seed: 1\n")
+    (project / "config").mkdir()
+    (project / "config" / "a.yaml").symlink_to(outside / "a.yaml")
+    (project / "docs").symlink_to(outside)
+    change(project, line_3="mine")
+    template.release(
+        "1.1.0",
+        "MoveSetting('seed', 'start')",
+        "AddSetting('docs/b.yaml', 'port: 80')",
+        "Rename('a.txt', 'docs/deep/c.txt')",
+        **{"a.txt": None, "docs/deep/c.txt": edit(line_17="theirs")},
+    )
+    command = [sys.executable, "-m", "copier_ml", "update", "--trust"]
+    done = subprocess.run(command, cwd=project, check=False, capture_output=True, encoding="utf-8")
+    assert "config/a.yaml: move seed to start by hand, since config/a.yaml leads out of the" in (
+        done.stderr
+    )
+    assert {path.name: path.read_text() for path in outside.iterdir()} == {
+        "a.yaml": "seed: 1\n",
+        "b.yaml": "seed: 1\n",
+    }
+
+
+def test_answers_lead_no_edit_out_of_the_project(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.yaml"
+    outside.write_text("seed: 1\n")
+    template = Template(tmp_path / "template")
+    template.release("1.0.0", **{"a.txt": "a\n"})
+    project = tmp_path / "project"
+    run_copy(str(template.folder), project, defaults=True, unsafe=True, quiet=True)
+    answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    answers["package_name"] = f"{'../' * 30}{outside.with_suffix('').relative_to('/')}"
+    (project / "config").mkdir()
+    (project / "config" / "other.yaml").write_text("a: 1\n")
+    (project / ".copier-answers.yml").write_text(yaml.safe_dump(answers))
+    commit(project, "hostile")
+    template.release("1.1.0", "MoveKey('config/{package_name}.yaml', 'seed', 'start')")
+    command = [sys.executable, "-m", "copier_ml", "update", "--trust"]
+    done = subprocess.run(command, cwd=project, check=False, capture_output=True, encoding="utf-8")
+    assert "Traceback" not in done.stderr
+    assert "leads out of the project" in done.stderr
+    assert outside.read_text() == "seed: 1\n"
+
+
 def test_a_question_takes_the_answer_of_one_that_is_gone(tmp_path: Path) -> None:
     template = Template(tmp_path / "template")
     template.settings["colour"] = {"default": "grey"}

@@ -73,12 +73,12 @@ def _of_folder(folder: Path) -> Message:
     """Read what a folder's pyproject.toml says of its license, without building it."""
     text = (folder / "pyproject.toml").read_text(encoding="utf-8")
     project = tomllib.loads(text).get("project", {})
-    license_ = project.get("license", "")
-    is_expression = isinstance(license_, str)
+    stated = project.get("license", "")
     message = Message()
-    message["License-Expression" if is_expression else "License"] = (
-        license_ if is_expression else license_.get("text", "")
-    )
+    if isinstance(stated, dict):
+        message["License"] = str(stated.get("text", ""))
+    else:
+        message["License-Expression"] = str(stated)
     for line in project.get("classifiers", []):
         message["Classifier"] = line
     return message
