@@ -206,6 +206,6 @@ def test_a_jax_project_trains_on_the_cpu(
     project.uv("lock", "--check")
     assert "build: cpu" in project.uv("run", "just", "sync")
     assert accuracy(check_life(project)) >= 0.97
-    check_models(project, "--epochs", "4")
+    assert " passed: " in project.verb("evaluate")
     asked = project.verb("train", "--device", "cuda", expect=1).splitlines()[-1]
     assert asked.startswith("my-ml-project: device = 'cuda'")
