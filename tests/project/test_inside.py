@@ -25,7 +25,7 @@ def test_a_project_keeps_what_the_template_promises(
     shutil.copytree(INSIDE, project.folder / "tests", dirs_exist_ok=True)
     project.uv("run", "--no-sync", "ruff", "check", "tests")
     laid = [str(path.relative_to(INSIDE)) for path in INSIDE.rglob("test_*.py")]
-    with_hypothesis = ("run", "--no-sync", "--with", "hypothesis", "pytest")
+    with_hypothesis = ("run", "--no-sync", "--with", "hypothesis", "python", "-m", "pytest")
     told = project.uv(*with_hypothesis, *(f"tests/{path}" for path in laid))
     assert len(laid) == 6
     assert " passed" in told
