@@ -51,8 +51,8 @@ NAMES = {
 
 RESTRICTED = re.compile(
     r"commons\s+clause"
-    r"|(?<!commercial or )(?<!commercial and )non-?\s*commercial(?! (?:or|and) commercial)"
-    r"|(?:may|must|shall) not be used .{0,40}commercial",
+    r"|(?<!commercial or )(?<!commercial and )non-?\s*commercial\s+(?:use|purposes?|research)"
+    r"|(?:may|must|shall) not be used for (?:\w+ ){0,3}commercial",
     re.IGNORECASE,
 )
 """What may follow the text of a license that permits everything, and takes that back."""
