@@ -21,9 +21,9 @@ MADE = {".copier-answers.yml", "uv.lock"}
 
 
 ACCEPTED = {
-    "minimal": {"lines of src": 1_765},
-    "standard": {"lines of src": 2_965},
-    "everything": {"lines of src": 3_740},
+    "minimal": {"lines of src": 1_763},
+    "standard": {"lines of src": 2_963},
+    "everything": {"lines of src": 3_739},
 }
 """Lines above a limit that docs/decisions/0016-core-and-parts.md accepts."""
 
