@@ -98,6 +98,9 @@ class Plan:
     system: list[str]
     """Packages of Debian that a training needs in its image."""
 
+    libraries: list[str]
+    """Packages of Debian that every image needs, as a wheel links to them."""
+
     licenses: list[str]
     """SPDX identifiers of licences that packages may have."""
 
@@ -207,6 +210,7 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         packages=packages,
         image="".join(row["image"] for row in chosen if "image" in row),
         served=sorted(_collect(chosen, "served")),
+        libraries=sorted(_collect(chosen, "libraries")),
         system=sorted(_collect(chosen, "system")),
         licenses=sorted(_collect(chosen, "licenses"), key=str.lower),
         rules=_rules([*chosen, {"exceptions": stack.exceptions}]),

@@ -77,9 +77,9 @@ def stacks() -> dict[str, dict[str, Any]]:
     matrix = SimpleNamespace(**runpy.run_path(str(EXTENSIONS / "matrix.py")))
     questions = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
     found = {}
-    for framework in filter(matrix.has_cuda, questions["framework"]["choices"].values()):
+    for framework in questions["framework"]["choices"].values():
         for cuda in matrix.offered_cudas():
-            for python in matrix.offered_pythons():
+            for python in matrix.offered_pythons() if f"{framework}-{cuda}" != BASE else ():
                 if not matrix.refuse_stack(framework, python, cuda):
                     answers = {"framework": framework, "cuda_version": cuda}
                     found[f"{framework}-{cuda}"] = answers | {"python_version": python}

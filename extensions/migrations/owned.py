@@ -4,8 +4,48 @@
 modules of a newer one.
 """
 
-from project import Project, inside, tell
+import ast
+
+from project import Project, git_or_none, inside, tell
 from renames import list_entries, write_merged
+
+
+def is_unedited(project: Project, path: str) -> bool:
+    """Tell whether a file was, before the update, as the template wrote it, or not there."""
+    file = project.fill_old(path)
+    mine = git_or_none("show", f":./{file}")
+    try:
+        return mine is None or mine == project.old_render(file)
+    except OSError:
+        return False
+
+
+def add_definition(project: Project, path: str, name: str, lines: str) -> None:
+    """Add lines to a Python file that does not define a name; not to one in conflict."""
+    file = inside(project.fill(path))
+    if not file.is_file():
+        return
+    text = file.read_text(encoding="utf-8")
+    try:
+        module = ast.parse(text)
+    except SyntaxError:
+        return
+    if name not in {one for statement in module.body for one in _list_names(statement)}:
+        file.write_text(f"{text.rstrip()}\n\n{lines}", encoding="utf-8")
+
+
+def _list_names(statement: ast.stmt) -> list[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [one.id for one in targets if isinstance(one, ast.Name)]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case ast.ImportFrom(names=names):
+            return [one.asname or one.name for one in names]
+        case _:
+            return []
 
 
 def merge_once(project: Project, path: str, stage: str) -> None:

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from answers_file import map_answer, set_answers
-from owned import merge_once
+from owned import add_definition, is_unedited, merge_once
 from packaging.version import Version
 from project import Project
 from renames import follow, keep_edited
 from settings import add_setting, move_key, move_setting, remove_setting
 from steps import (
+    AddDefinition,
     AddSetting,
     KeepEdited,
     MapAnswer,
@@ -27,6 +28,7 @@ from steps import (
     MoveSetting,
     RemoveSetting,
     Rename,
+    ReplaceUnedited,
     SetAnswers,
     Step,
 )
@@ -51,18 +53,35 @@ def find_steps(folder: Path, old: Version, new: Version) -> Iterator[Step]:
 def migrate(steps: Iterable[Step], stage: str, project: Project) -> None:
     """Apply what this stage can do: files are renamed, and only then is looked into them."""
     steps = list(steps)
-    owned = list(dict.fromkeys(step.path for step in steps if isinstance(step, MergeOnce)))
+    owned, kept = _find_owned(steps, project)
     renames = chain(step for step in steps if isinstance(step, Rename))
     for path in owned:
         merge_once(project, path, stage)
     for old, new in renames.items():
         follow(project, old, new, stage)
     if stage == "before":
-        _tell_paths(project, renames, owned)
+        _tell_paths(project, renames, owned, kept)
     elif any(isinstance(step, KeepEdited) for step in steps):
         keep_edited(project, map(project.fill_old, renames))
     for step in steps:
         (_change_answers if stage == "before" else _edit)(project, step)
+
+
+def _find_owned(steps: Iterable[Step], project: Project) -> tuple[list[str], list[str]]:
+    """List the owner's files that are merged in this update, and those that stay with others."""
+    merged: list[str] = []
+    kept: list[str] = []
+    for step in steps:
+        match step:
+            case MergeOnce(path):
+                merged.append(path)
+            case ReplaceUnedited(paths):
+                is_new = all(is_unedited(project, path) for path in paths)
+                (merged if is_new else kept).extend(paths)
+            case _:
+                pass
+    merged = list(dict.fromkeys(merged))
+    return merged, [path for path in kept if path not in merged]
 
 
 def _change_answers(project: Project, step: Step) -> None:
@@ -77,6 +96,8 @@ def _change_answers(project: Project, step: Step) -> None:
 
 def _edit(project: Project, step: Step) -> None:
     match step:
+        case AddDefinition(file, name, lines):
+            add_definition(project, file, name, lines)
         case AddSetting(file, lines):
             add_setting(file, lines)
         case MoveKey(file, old, new):
@@ -89,12 +110,15 @@ def _edit(project: Project, step: Step) -> None:
             pass
 
 
-def _tell_paths(project: Project, renames: dict[str, str], owned: list[str]) -> None:
+def _tell_paths(
+    project: Project, renames: dict[str, str], owned: list[str], kept: list[str]
+) -> None:
     """Tell `copier-ml update` what it cannot see: it merges these files at their new paths."""
     if file := os.environ.get("COPIER_ML_PATHS"):
         paths = {
             "renamed": {project.fill_old(old): project.fill(new) for old, new in renames.items()},
             "merged_once": [project.fill_old(path) for path in owned],
+            "kept": [project.fill_old(path) for path in kept],
         }
         Path(file).write_text(json.dumps(paths), encoding="utf-8")
 

@@ -33,6 +33,26 @@ class MergeOnce:
 
 
 @dataclass(frozen=True)
+class ReplaceUnedited:
+    """Files of the owner's that fit together: the template's new ones replace them, or none.
+
+    They are replaced if the owner edited none of them; merging would mix two designs. Otherwise
+    they stay as they are. Name the files in ``_skip_if_exists`` as well.
+    """
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AddDefinition:
+    """A Python file of the owner's needs a name: it gets these lines at its end if it has none."""
+
+    file: str
+    name: str
+    lines: str
+
+
+@dataclass(frozen=True)
 class KeepEdited:
     """The template has fewer files than before: those that the owner edited stay, as conflicts."""
 
@@ -96,7 +116,8 @@ class MoveKey:
 
 
 Step = (
-    AddSetting
+    AddDefinition
+    | AddSetting
     | KeepEdited
     | MapAnswer
     | MergeOnce
@@ -104,5 +125,6 @@ Step = (
     | MoveSetting
     | RemoveSetting
     | Rename
+    | ReplaceUnedited
     | SetAnswers
 )

@@ -14,6 +14,7 @@ from .shared.errors import RefusalError, describe, mistakes
 
 COMMANDS = (
     "new",
+    "import-data",
     "update",
     "preview",
     "adopt",
@@ -23,8 +24,8 @@ COMMANDS = (
     "image",
     "smoke",
 )
-"""Folders of the commands. A folder's docstring is the help of its command; its module ``command``
-has ``run(args)`` and ``add_options(add)``."""
+"""Folders of the commands, where a hyphen is an underscore. A folder's docstring is the help of its
+command; its module ``command`` has ``run(args)`` and ``add_options(add)``."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,10 +55,11 @@ def _make_parser(arguments: Sequence[str]) -> ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('copier-ml')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
-        text = import_module(f".{name}", __package__).__doc__
+        folder = f"{__package__}.{name.replace('-', '_')}"
+        text = import_module(folder).__doc__
         row = commands.add_parser(name, help=text, description=text)
         if name in arguments:
-            command = import_module(f".{name}.command", __package__)
+            command = import_module(f"{folder}.command")
             command.add_options(row.add_argument)
             row.set_defaults(run=command.run)
     return parser

@@ -24,6 +24,12 @@ REFUSED = {
     ("sklearn", "12.6"): "scikit-learn has no build of its own for CUDA 12.6: answer none.",
     ("sklearn", "13.0"): "scikit-learn has no build of its own for CUDA 13.0: answer none.",
     ("sklearn", "13.2"): "scikit-learn has no build of its own for CUDA 13.2: answer none.",
+    ("xgboost", "12.6"): "XGBoost has no build of its own for CUDA 12.6: answer none.",
+    ("xgboost", "13.0"): "XGBoost has no build of its own for CUDA 13.0: answer none.",
+    ("xgboost", "13.2"): "XGBoost has no build of its own for CUDA 13.2: answer none.",
+    ("lightgbm", "12.6"): "LightGBM has no build of its own for CUDA 12.6: answer none.",
+    ("lightgbm", "13.0"): "LightGBM has no build of its own for CUDA 13.0: answer none.",
+    ("lightgbm", "13.2"): "LightGBM has no build of its own for CUDA 13.2: answer none.",
     ("jax", "13.2"): "JAX has no build of its own for CUDA 13.2: answer 12.6 or 13.0.",
 }
 

@@ -29,6 +29,10 @@ STACKS = [
 INDEXED = [
     ("sklearn", "none", "mirror", "none"),
     ("sklearn", "none", "private", "token"),
+    ("xgboost", "none", "mirror", "token"),
+    ("xgboost", "none", "private", "none"),
+    ("lightgbm", "none", "mirror", "none"),
+    ("lightgbm", "none", "private", "token"),
     ("pytorch", "12.6", "mirror", "token"),
     ("pytorch", "12.6", "private", "none"),
     ("jax", "13.0", "mirror", "none"),

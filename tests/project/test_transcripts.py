@@ -25,6 +25,9 @@ FIRST = [
 ]
 """Pages whose transcripts come first, in this order: later ones use what they create."""
 
+LAST = ["how-to/own-data.md"]
+"""Pages that bring another table: what comes before is about the example."""
+
 VARYING = re.compile(
     r"\d{4}-\d\d-\d\dT[\d:.+]+"  # a moment
     r"|\b[0-9a-f]{16,64}\b"  # a digest
@@ -61,7 +64,7 @@ def transcripts(folder: Path) -> Iterator[tuple[str, str, str]]:
     """Give page, command and output of each transcript: first the core's, then the parts'."""
     docs = folder / "docs"
     pages = [path.relative_to(docs).as_posix() for path in docs.rglob("*.md")]
-    for page in sorted(pages, key=lambda page: ([*FIRST, page].index(page), page)):
+    for page in sorted(pages, key=lambda page: (page in LAST, [*FIRST, page].index(page), page)):
         for block in BLOCK.findall((docs / page).read_text(encoding="utf-8")):
             before, *typed = COMMAND.split(block)
             assert not before, f"{page}: {before!r} comes before a command"

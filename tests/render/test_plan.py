@@ -251,6 +251,8 @@ def test_an_image_is_built_on_the_answered_python(minor: str) -> None:
 def test_a_service_has_byte_code_for_its_framework() -> None:
     for framework, module in (
         ("sklearn", "sklearn.ensemble"),
+        ("xgboost", "xgboost"),
+        ("lightgbm", "lightgbm"),
         ("pytorch", "torch"),
         ("jax", "optax"),
     ):
@@ -259,7 +261,11 @@ def test_a_service_has_byte_code_for_its_framework() -> None:
 
 def test_torch_compile_alone_needs_a_compiler() -> None:
     assert "gcc" in make(framework="pytorch").system
-    assert make(framework="jax").system == make().system == []
+    assert make(framework="jax").system == make(framework="xgboost").system == make().system == []
+
+
+def test_lightgbm_needs_openmp() -> None:
+    assert make(framework="lightgbm").libraries == ["libgomp1"]
 
 
 def test_workflows_are_where_the_checks_run() -> None:

@@ -144,7 +144,7 @@ RIGHT = {
 
 
 def test_a_wrong_answer_says_why_and_can_be_corrected(start: Start, dest: Path) -> None:
-    keys = {"framework": DOWN + ENTER, "package_index": DOWN + ENTER, "profile": UP + ENTER}
+    keys = {"framework": 3 * DOWN + ENTER, "package_index": DOWN + ENTER, "profile": UP + ENTER}
     assert WRONG.keys() == RIGHT.keys()
     with start("--skip-tasks") as terminal:
         for name, question in ASKED.items():

@@ -21,11 +21,11 @@ MADE = {".copier-answers.yml", "uv.lock"}
 
 
 ACCEPTED = {
-    "minimal": {"lines of src": 1_763},
-    "standard": {"lines of src": 2_963},
-    "everything": {"lines of src": 3_739},
+    "minimal": {"lines of src": 2_139},
+    "standard": {"lines of src": 3_498},
+    "everything": {"lines of src": 4_278},
 }
-"""Lines above a limit that docs/decisions/0016-core-and-parts.md accepts."""
+"""Lines above a limit that docs/decisions/0016-core-and-parts.md and 0017-own-tables.md accept."""
 
 
 def measure(project: Path) -> dict[str, int]:

@@ -69,6 +69,8 @@ COVERING: dict[str, Answers] = {
         "features": ["serving", "environments", "notebooks"],
     }
     | AT_AN_INDEX,
+    "xgboost": {"framework": "xgboost", "python_version": "3.11", "profile": "everything"},
+    "lightgbm": {"framework": "lightgbm", "python_version": "3.12", "profile": "everything"},
     "cpu": {
         "framework": "jax",
         "python_version": "3.12",

@@ -15,7 +15,11 @@ MINE = '\n\ndef mine() -> None:\n    """Do what only this project does."""\n'
 
 
 def with_ours(project: Path) -> None:
-    assert main(["update", str(project), "--apply", "--trust"]) == 0
+    assert main(["update", str(project), "--apply", "--trust", "--to", "v0.8.1"]) == 0
+
+
+def with_copier(project: Path) -> None:
+    update(project, "v0.8.1")
 
 
 @pytest.fixture
@@ -29,11 +33,12 @@ def project(history: Path, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("run", [with_ours, update], ids=["copier-ml", "copier"])
+@pytest.mark.parametrize("run", [with_ours, with_copier], ids=["copier-ml", "copier"])
 def test_files_are_merged_once_more(
     history: Path, project: Path, tmp_path: Path, run: Callable[[Path], None]
 ) -> None:
-    fresh = copy(history, tmp_path / "fresh", ANSWERS | {"profile": "everything"})
+    answers = ANSWERS | {"profile": "everything"}
+    fresh = copy(history, tmp_path / "fresh", answers, release="v0.8.1")
     names = ("src/churn/model.py", "src/churn/hyperparameters.py", "tests/test_model.py")
     assert (project / names[0]).read_text() != (fresh / names[0]).read_text()
     run(project)

@@ -1,4 +1,4 @@
-"""0.8.0 made the package a core and parts: what an owner has, wrote and set is there afterwards."""
+"""0.8 made the package a core and parts: what an owner has, wrote and set is there afterwards."""
 
 import re
 import runpy
@@ -22,13 +22,21 @@ pytestmark = pytest.mark.usefixtures("nobody_answers")
 
 
 def with_ours(project: Path) -> str:
-    told = run("update", project, "--trust", "--apply")
+    told = run("update", project, "--to", "v0.8.1", "--trust", "--apply")
     assert told.code == 0, told
     return told.err
 
 
 def with_copier(project: Path) -> str:
-    run_update(project, defaults=True, overwrite=True, unsafe=True, quiet=True, skip_tasks=True)
+    run_update(
+        project,
+        vcs_ref="v0.8.1",
+        defaults=True,
+        overwrite=True,
+        unsafe=True,
+        quiet=True,
+        skip_tasks=True,
+    )
     return ""
 
 
@@ -60,7 +68,7 @@ def append(project: Path, text: str, *names: str) -> None:
 
 def fresh(history: Path, folder: Path) -> Path:
     answers = {"package_name": "churn", "forge": "none", "profile": "everything"}
-    return copy(history, folder, answers)
+    return copy(history, folder, answers, release="v0.8.1")
 
 
 @BOTH
@@ -83,7 +91,7 @@ def test_only_edits_that_meet_the_templates_are_conflicts(project: Path) -> None
     text = path.read_text()
     path.write_text(text.replace(text.splitlines()[0], '"""My rows."""', 1))
     append(project, MINE, "src/churn/schema.py")
-    told = run("update", project, "--trust")
+    told = run("update", project, "--to", "v0.8.1", "--trust")
     assert [row.split(":")[0] for row in listed(told.out, "Conflicts")] == ["src/churn/data.py"]
 
 
@@ -139,7 +147,7 @@ def check_each_is_there_or_named(lines: dict[str, str], named: list[str], where:
 
 def test_edits_follow_their_file_or_are_named_once(project: Path) -> None:
     lines = edit_all(project)
-    told: Told = run("update", project, "--trust")
+    told: Told = run("update", project, "--to", "v0.8.1", "--trust")
     assert told.code == 1, told
     assert not listed(told.out, "Refused")
     named = [row.split(": ")[0] for row in listed(told.out, "Conflicts")]
@@ -158,7 +166,7 @@ def test_an_edit_far_from_the_templates_is_in_the_moved_module(project: Path) ->
     path = project / "src/churn/verbs.py"
     path.write_text(path.read_text().replace('"""', '"""Mine: ', 1))
     commit(project, "edit")
-    told = run("update", project, "--trust")
+    told = run("update", project, "--to", "v0.8.1", "--trust")
     assert [row.split(": ")[0] for row in listed(told.out, "Conflicts")] == [
         "src/churn/commands.py"
     ]
@@ -169,7 +177,7 @@ def test_an_edit_far_from_the_templates_is_in_the_moved_module(project: Path) ->
 def test_a_module_that_its_owner_deleted_stays_away_from_its_new_place(project: Path) -> None:
     (project / "src/churn/verbs.py").unlink()
     commit(project, "edit")
-    told = run("update", project, "--trust", "--apply")
+    told = run("update", project, "--to", "v0.8.1", "--trust", "--apply")
     assert told.code == 0
     assert "src/churn/commands.py: you deleted it" in listed(told.out, "Stays as it is")
     assert not (project / "src/churn/commands.py").exists()

@@ -28,6 +28,8 @@ LICENSE_FILES = r"(?i)(licen[cs]e|copying)(\.(txt|md|rst))?"
 FRAMEWORKS = {
     "pytorch": ("torch", "pytorch", "torchvision", "torchaudio", "lightning", "pytorch-lightning"),
     "jax": ("jax", "jaxlib", "flax", "optax"),
+    "xgboost": ("xgboost", "xgboost-cpu"),
+    "lightgbm": ("lightgbm",),
     "sklearn": ("scikit-learn", "sklearn"),
 }
 """Distributions that say what trains the model; a project of two has the first for that."""
@@ -175,7 +177,8 @@ def _guess_framework(it: Evidence) -> Guess | None:
         for name in names:
             if origin := it.requirements.get(name):
                 return Guess(framework, f"{name} in {origin}")
-    for framework, module in (("pytorch", "torch"), ("jax", "jax"), ("sklearn", "sklearn")):
+    for framework in FRAMEWORKS:
+        module = "torch" if framework == "pytorch" else framework
         if path := it.importing(module):
             return Guess(framework, f"{path} imports {module}")
     return None

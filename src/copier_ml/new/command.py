@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import plumbum
 
+from copier_ml.import_data import command as import_data
 from copier_ml.shared import consent, options, source
 from copier_ml.shared.copying import make_worker, refuse_unknown, run_copy
 from copier_ml.shared.errors import describe
+from copier_ml.shared.git import Git
 
 if TYPE_CHECKING:
     from copier._main import Worker
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 def run(args: Namespace) -> None:
     """Start a project in a new folder."""
+    if args.table:
+        import_data.check(args.table)
+    if bool(args.table) != bool(args.target):
+        raise ValueError("--table and --target belong together: what to read, and what to predict")
     answers = _read_data_file(args.data_file) | dict(args.data)
     template = source.chosen(args.template, args.vcs_ref)
     with (
@@ -39,10 +45,15 @@ def run(args: Namespace) -> None:
         ) as worker,
     ):
         refuse_unknown(answers, _read_questions(worker))
+        is_repository = (args.dest / ".git").exists()
         run_copy(worker)
+        if args.table:
+            import_data.load(args.dest.resolve(), worker.answers.combined["package_name"], args)
+            if not is_repository:
+                _commit(args.dest, f"feat: import {args.table.name}")
     consent.remember(args.dest)
     if not args.quiet:
-        _print_next_steps(args.dest, worker.answers.combined)
+        _print_next_steps(args.dest, worker.answers.combined, is_ready=bool(args.table))
 
 
 def _read_data_file(path: Path | None) -> dict[str, Any]:
@@ -106,11 +117,22 @@ def _read_questions(worker: "Worker") -> Mapping[str, Any]:
         ) from error
 
 
-def _print_next_steps(dest: Path, answers: Mapping[str, Any]) -> None:
+def _commit(dest: Path, message: str) -> None:
+    """Commit what an import changed, as whoever made the first commit; no commit is no failure."""
+    git = Git(dest)
+    author = git.attempt("log", "-1", "--format=%an%n%ae")
+    if not author.returncode:
+        name, email = author.stdout.decode().splitlines()
+        identity = ("-c", f"user.name={name}", "-c", f"user.email={email}")
+        git.attempt(*identity, "commit", "--quiet", "--all", "--message", message)
+
+
+def _print_next_steps(dest: Path, answers: Mapping[str, Any], *, is_ready: bool) -> None:
     """Say how to train for the first time; only the project knows which extras it has to sync."""
     uv = "uv" if shutil.which("uv") else "python3 -m uv"
     if package := answers.get("package_name"):
-        train = f"{package.replace('_', '-')} train"
+        has_pipeline = is_ready and (dest / "src" / package / "promotion").is_dir()
+        train = f"{package.replace('_', '-')} {'run' if has_pipeline else 'train'}"
         steps = [f"cd {shlex.quote(str(dest))}", f"{uv} run just sync", f"{uv} run {train}"]
         print("\n  ".join(["Next:", *steps]))
 
@@ -120,6 +142,14 @@ def add_options(add: options.Add) -> None:
     switch = {"action": "store_true"}
     add("dest", type=Path, metavar="DEST", help="folder to make; it may hold a .git")
     options.add_data(add, "answer a question; a list is KEY=[a, b]; repeatable")
+    add(
+        "--table",
+        type=Path,
+        metavar="TABLE",
+        help="import a table: CSV, JSON lines, Parquet, Excel",
+    )
+    add("--target", metavar="COLUMN", help="column of the table to predict")
+    import_data.add_table_options(add)
     add("--data-file", type=Path, metavar="FILE", help="YAML file of answers; --data wins")
     add("-l", "--defaults", **switch, help="ask nothing, take the defaults")
     add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")

@@ -5,7 +5,7 @@ the owner's. Git merges them; before, whatever is the owner's to decide is taken
 renders, so that Git never sees a change of the template there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from copier_ml.shared.project import ANSWERS_FILE
@@ -54,12 +54,13 @@ class Merge:
 
 
 def settle(
-    sandbox: Sandbox, trees: Trees, is_owners: Callable[[str], bool]
+    sandbox: Sandbox, trees: Trees, is_owners: Callable[[str], bool], kept_too: Collection[str]
 ) -> tuple[Trees, list[Conflict]]:
     """Take what the owner has decided out of the two renders.
 
     - A file that the owner deleted stays deleted, also under a new name.
-    - A file that is the owner's from the first day on stays as it is once they have touched it.
+    - A file that is the owner's from the first day on stays as it is once they have touched it, or
+      one that it goes with.
     - The answers file is the template's: it follows.
     - A file whose lines the owner ends with CR LF has them everywhere.
     """
@@ -85,6 +86,7 @@ def settle(
             del new[target]
     for path in [*base, *(path for path in new if path not in base)]:
         touched = path in moved or (path in ours and ours[path] != base.get(path))
+        touched = touched or (path in kept_too and path in ours)
         if touched and path != ANSWERS_FILE and is_owners(path):
             keep(path, "it is yours")
             if (target := renamed.get(path)) in new:

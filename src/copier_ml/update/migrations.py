@@ -39,6 +39,9 @@ class Paths:
     merged_once: list[str] = field(default_factory=list)
     """Files of the owner's that are merged in this update, although they are the owner's."""
 
+    kept: list[str] = field(default_factory=list)
+    """Files of the owner's that stay although they were not edited: others of their kind were."""
+
 
 def has_migrations(worker: "Worker", stage: Stage, old: str) -> bool:
     """Tell whether the template does something at that stage of an update from a version."""
@@ -89,7 +92,7 @@ def migrate_before(worker: "Worker", old: str, folder: Path, rendered: str, work
     kept = work / "paths.json"
     migrate(worker, "before", old, folder, **{RENDERED: rendered, PATHS: str(kept)})
     read = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    return Paths(read.get("renamed", {}), read.get("merged_once", []))
+    return Paths(**read)
 
 
 def _list(worker: "Worker", stage: Stage, old: str) -> Any:

@@ -98,7 +98,7 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
     for path in after.find_excluded(base.keys() - sides.new.keys(), project.answers):
         del base[path]
     is_owners = ownership.make_rule(after, handed, project, where, sides)
-    settled, kept = merge.settle(where, sides, is_owners)
+    settled, kept = merge.settle(where, sides, is_owners, paths.kept)
     outcome.kept = [replace(it, path=project.prefix + it.path) for it in kept]
     merged = merge.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
     outcome.conflicts, outcome.lost = merged.conflicts, merged.lost

@@ -20,8 +20,6 @@ from .settings import (
     masked,
 )
 
-Score = Annotated[float, Field(ge=-1, le=1)]
-
 
 class Data(Labeled, Options):
     """Write the example data."""
@@ -30,6 +28,10 @@ class Data(Labeled, Options):
         from . import data
 
         print(f"wrote {data.make(self.data_path)}")
+
+
+class ImportData(Options):
+    """Import a table; ``copier-ml import-data`` does it, and has the options."""
 
 
 class Train(Settings):
@@ -47,10 +49,10 @@ class Train(Settings):
 class Evaluate(UsesModel, Labeled, Alerts, Options):
     """Evaluation."""
 
-    thresholds: Annotated[dict[str, Score], NotLogged] = {}
-    """Minimum of each metric."""
+    thresholds: Annotated[dict[str, float], NotLogged] = {}
+    """Minimum of each metric, or its maximum if it is an error."""
 
-    gains: Annotated[dict[str, Score], NotLogged] = {}
+    gains: Annotated[dict[str, float], NotLogged] = {}
     """Minimum gain of each metric over the champion; below 0 allows a loss."""
 
     reports_path: Annotated[Path, NotLogged] = Path("reports")
@@ -113,6 +115,7 @@ class ShowEnvironment(Options):
 
 COMMANDS = {
     "data": Data,
+    "import-data": ImportData,
     "train": Train,
     "evaluate": Evaluate,
     "predict": Predict,

@@ -1,29 +1,36 @@
 """Rows: where they come from, how they are read, and how they are split. No models here."""
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from pandera.pandas import DataFrameSchema
 
-from . import files, schema
+from . import columns, files, schema
 from .errors import UserError
 from .settings import SplitRule
 
 EXAMPLE = Path("data/digits.parquet")
 """Path of the example data, which is written when it is missing."""
 
-LEAST_ROWS = 10
-"""Minimum number of rows of each class, so that each part of a split has some."""
+LEAST_ROWS = 5
+"""Minimum number of rows of each class, so that the test has one."""
+
+CSV: dict[str, Any] = {"sep": ",", "encoding": "utf-8"}
+"""How text files are written, as ``pandas.read_csv`` calls it."""
 
 READERS: dict[str, Callable[[Path], Any]] = {
-    ".csv": partial(pd.read_csv, low_memory=False),  # One type a column, whatever comes first.
+    # The schema finds the types.
+    ".csv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False, **CSV),
     ".parquet": pd.read_parquet,
+    ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False),
 }
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,17 +54,30 @@ def make(path: Path) -> Path:
     """Write the digits that scikit-learn ships: 1,797 scans of 64 pixels and a target.
 
     Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
+
+    Raises:
+        UserError: If it would replace another file, or the schema is of another table.
     """
+    if path != EXAMPLE or "pixel_0_0" not in schema.UNLABELLED.columns:
+        raise UserError(f"{path}: only {EXAMPLE} can be made, with the schema of the digits")
     from sklearn.datasets import load_digits  # Late: a service has no scikit-learn.
 
-    digits = load_digits(as_frame=True).frame.set_axis([*schema.FEATURES, schema.TARGET], axis=1)
+    digits = load_digits(as_frame=True).frame.set_axis([*schema.LABELLED.columns], axis=1)
     with files.replacing(path) as part:
         digits.to_parquet(part, index=False)
     return path
 
 
-def read(path: Path, columns: DataFrameSchema = schema.LABELLED) -> pd.DataFrame:
-    """Read rows and check them against a schema.
+def prepare(rows: pd.DataFrame) -> pd.DataFrame:
+    """Make features of checked rows, the same for training, files and requests: numbers and text.
+
+    Dates and times become their parts.
+    """
+    return columns.spread(rows)
+
+
+def read(path: Path, wanted: DataFrameSchema = schema.LABELLED) -> pd.DataFrame:
+    """Read rows and check them against a schema; rows without a target are left out.
 
     Raises:
         UserError: If there is no such file, it cannot be read, or a row violates the schema.
@@ -67,45 +87,77 @@ def read(path: Path, columns: DataFrameSchema = schema.LABELLED) -> pd.DataFrame
     if path == EXAMPLE and not path.exists():
         make(path)
     if not path.is_file():
-        name = "data_path" if schema.TARGET in columns.columns else "input_path"
+        name = "data_path" if schema.TARGET in wanted.columns else "input_path"
         raise UserError(f"{path} does not exist; {name!r} in config/base.yaml names another file")
     try:
         rows = READERS[path.suffix](path)
     except ValueError as error:  # What pandas and Arrow raise for a damaged file.
         raise UserError(f"{path} cannot be read: {error}") from None
-    return schema.check(rows, str(path), columns)
+    rows = rows.rename(columns=str.strip)
+    if schema.TARGET in wanted.columns and schema.TARGET in rows:
+        is_known = ~columns.is_missing(rows[schema.TARGET])
+        if n_unknown := len(rows) - is_known.sum():
+            log.warning("%s: %d rows without %s are left out", path, n_unknown, schema.TARGET)
+            rows = rows[is_known]
+    checked = columns.check(rows, str(path), wanted)
+    if schema.ID in rows and schema.TARGET in wanted.columns:  # To split by.
+        checked[schema.ID] = rows[schema.ID].astype(str).to_numpy()
+    return checked
 
 
 def checksum(rows: pd.DataFrame) -> str:
     """SHA-256 of the column names and values, whatever the file format, as 64 hex digits."""
     found = hashlib.sha256("\n".join(rows.columns).encode())
-    found.update(rows.to_numpy(dtype="<f8", copy=True, na_value=float("nan")).tobytes())
+    numbers = rows.select_dtypes("number")
+    found.update(numbers.to_numpy(dtype="<f8", copy=True, na_value=float("nan")).tobytes())
+    for name in rows.columns.difference(numbers.columns, sort=False):
+        found.update("\n".join(map(str, rows[name])).encode())
     return found.hexdigest()
 
 
 def split(rows: pd.DataFrame, rule: SplitRule) -> Split:
-    """Split rows by purpose, with the same class proportions in each part.
+    """Split rows by purpose: at random with the same class proportions, or by a column.
 
     Raises:
-        UserError: If a class has fewer than ``LEAST_ROWS`` rows.
+        UserError: If a class has fewer than ``LEAST_ROWS`` rows, or there is no such column.
     """
-    for name, n_rows in rows[schema.TARGET].value_counts().items():
+    for name, n_rows in rows[schema.TARGET].value_counts().items() if schema.CLASSES else ():
         if n_rows < LEAST_ROWS:
-            raise UserError(f"class {name} has {n_rows} row(s); each class needs {LEAST_ROWS}")
-    rest, test = _divide(rows, rule.test_fraction, rule.seed)
+            raise UserError(
+                f"class {name} has {n_rows} row(s), and each class needs {LEAST_ROWS}: add rows, "
+                "or leave it out of the file and of CLASSES in schema.py"
+            )
+    if rule.split_by not in {"", *rows.columns}:
+        raise UserError(
+            f"split_by = {rule.split_by!r} is no column; there are {', '.join(rows.columns)}"
+        )
+    rest, test = _divide(rows, rule.test_fraction, rule)
     fraction_of_rest = rule.validation_fraction / (1 - rule.test_fraction)
-    train, validation = _divide(rest, fraction_of_rest, rule.seed)
+    train, validation = _divide(rest, fraction_of_rest, rule)
     return Split(*map(_name_columns, (train, validation, test)))
 
 
-def _divide(rows: pd.DataFrame, fraction: float, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    from sklearn.model_selection import train_test_split  # Late, as above.
+def _divide(
+    rows: pd.DataFrame, fraction: float, rule: SplitRule
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    from sklearn.model_selection import GroupShuffleSplit, train_test_split  # Late, as above.
 
-    first, second = train_test_split(
-        rows, test_size=fraction, random_state=seed, stratify=rows[schema.TARGET]
-    )
-    return first, second
+    if not rule.split_by:
+        is_enough = fraction * len(rows) >= len(schema.CLASSES) > 0
+        stratify = rows[schema.TARGET] if is_enough else None
+        first, second = train_test_split(
+            rows, test_size=fraction, random_state=rule.seed, stratify=stratify
+        )
+        return first, second
+    if rows[rule.split_by].dtype.kind == "M":
+        ordered = rows.sort_values(rule.split_by, kind="stable", na_position="first")
+        n_first = round(len(rows) * (1 - fraction))
+        return ordered[:n_first], ordered[n_first:]
+    groups = GroupShuffleSplit(1, test_size=fraction, random_state=rule.seed)
+    ((first, second),) = groups.split(rows, groups=rows[rule.split_by].astype(str))
+    return rows.iloc[first], rows.iloc[second]
 
 
 def _name_columns(rows: pd.DataFrame) -> Rows:
-    return Rows(features=rows[list(schema.FEATURES)], target=rows[schema.TARGET])
+    features = prepare(rows[list(schema.UNLABELLED.columns)])
+    return Rows(features=features, target=rows[schema.TARGET])

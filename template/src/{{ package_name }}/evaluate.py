@@ -10,9 +10,9 @@ import pandas as pd
 
 from . import alerts, data, files, metrics, model, parts, tracking
 from .commands import Evaluate
-from .data import Rows
+from .data import Rows, Split
 from .errors import UserError
-from .metrics import Probabilities, Scores
+from .metrics import ERRORS, Predictions, Scores
 from .settings import SplitRule
 from .tracking import Version
 
@@ -32,10 +32,10 @@ class Evaluation:
     gains: Scores
     """Gains over the champion, on rows that neither was trained on."""
 
-    classes: dict[Any, Any]
+    classes: dict[Any, Any] = field(default_factory=dict)
     """Scores of each class, lowest recall first."""
 
-    calibration: list[dict[Any, Any]]
+    calibration: list[dict[Any, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     """Thresholds that the model fails, one sentence each."""
 
@@ -57,29 +57,29 @@ def evaluate(settings: Evaluate) -> str:
     with tracking.run("evaluate", settings) as run_id:
         tracking.log_rows(rows, settings.data_path, checksum, "evaluate")
         version = tracking.find(settings.model)
-        held_out = _held_out(version, rows)
-        probabilities = _predict(version, held_out, settings)
+        split = _split(version, rows)
+        held_out = split.test
+        predictions = _predict(version, held_out, settings)
         gains, champion = _gains(version, rows, settings)
         found = Evaluation(
             model=version.uri,
             champion=champion,
             data_sha256=checksum,
             n_rows=len(held_out.target),
-            scores=metrics.scores(held_out.target, probabilities),
+            scores=metrics.scores(held_out.target, predictions),
             thresholds=settings.thresholds,
             gains=gains,
-            classes=metrics.by_class(held_out.target, probabilities).to_dict("index"),
-            calibration=metrics.calibration(held_out.target, probabilities).to_dict("records"),
+            **metrics.details(held_out.target, predictions),
         )
         found.failures.extend(_failures(found.scores, settings.thresholds, "is", "threshold"))
         if gains:
-            found.failures.extend(_failures(gains, settings.gains, "gains", "minimum gain"))
+            found.failures.extend(_failures(gains, settings.gains, "gains", "minimum gain", set()))
         path = settings.reports_path / "evaluation.json"
         with files.replacing(path) as part:
             part.write_text(json.dumps(asdict(found), indent=2) + "\n", encoding="utf-8")
         written = [path]
         for hook in parts.hooks("evaluated"):  # A part that reports.
-            written += hook.write(found, held_out, probabilities, settings.reports_path)
+            written += hook.write(found, split, predictions, settings.reports_path)
         for path in written:
             mlflow.log_artifact(str(path))
         mlflow.log_metrics(found.scores)
@@ -89,25 +89,29 @@ def evaluate(settings: Evaluate) -> str:
         text = f"{version.uri} failed: {'; '.join(found.failures)}"
         alerts.send(text, settings)
         raise UserError(text)
-    worst, its = next(iter(found.classes.items()))
-    log.info("lowest recall: class %s with %.4f; wrote %s", worst, its["recall"], written[-1])
+    if found.classes:
+        worst, its = next(iter(found.classes.items()))
+        log.info("lowest recall: class %s with %.4f", worst, its["recall"])
+    log.info("wrote %s", written[-1])
     return f"{version.uri} passed: {metrics.text(found.scores)}"
 
 
-def _failures(found: Scores, minimum: Scores, verb: str, what: str) -> list[str]:
-    """Name each metric that is below its minimum.
+def _failures(
+    found: Scores, limits: Scores, verb: str, what: str, upper: set[str] = ERRORS
+) -> list[str]:
+    """Name each metric that is below its limit, or above it if it is one of ``upper``.
 
     Raises:
-        UserError: If there is a minimum for a metric that does not exist.
+        UserError: If there is a limit for a metric that does not exist.
     """
-    if unknown := minimum.keys() - found.keys():
+    if unknown := limits.keys() - found.keys():
         raise UserError(
             f"{what}: there is no metric {min(unknown)!r}; there are {', '.join(found)}"
         )
     return [
-        f"{name} {verb} {found[name]:.4f} ({what} {least:g})"
-        for name, least in minimum.items()
-        if found[name] < least
+        f"{name} {verb} {found[name]:.4f} ({what} {limit:g})"
+        for name, limit in limits.items()
+        if (found[name] > limit if name in upper else found[name] < limit)
     ]
 
 
@@ -116,7 +120,7 @@ def _gains(version: Version, rows: pd.DataFrame, settings: Evaluate) -> tuple[Sc
     champion = tracking.champion()
     if champion is None or champion.uri == version.uri:
         return {}, None
-    ours, theirs = _held_out(version, rows), _held_out(champion, rows)
+    ours, theirs = _split(version, rows).test, _split(champion, rows).test
     both = ours.features.index.intersection(theirs.features.index)
     if both.empty:
         log.warning("not compared: %s and %s share no held-out row", version.uri, champion.uri)
@@ -126,17 +130,20 @@ def _gains(version: Version, rows: pd.DataFrame, settings: Evaluate) -> tuple[Sc
         metrics.scores(common.target, _predict(one, common, settings))
         for one in (version, champion)
     )
-    return {name: new[name] - old[name] for name in new}, champion.uri
+    gains = {
+        name: old[name] - new[name] if name in ERRORS else new[name] - old[name] for name in new
+    }
+    return gains, champion.uri
 
 
-def _held_out(version: Version, rows: pd.DataFrame) -> Rows:
-    """Return the rows that a version was not trained on."""
+def _split(version: Version, rows: pd.DataFrame) -> Split:
+    """Split rows as the training of a version did: it has not seen those of the test."""
     settings = tracking.recorded(version)
     if settings["data_sha256"] != data.checksum(rows):
         log.warning("%s was trained on other rows: some of them may be among these", version.uri)
-    return data.split(rows, SplitRule.model_validate(settings)).test
+    return data.split(rows, SplitRule.model_validate(settings))
 
 
-def _predict(version: Version, rows: Rows, settings: Evaluate) -> Probabilities:
+def _predict(version: Version, rows: Rows, settings: Evaluate) -> Predictions:
     fitted = model.load(tracking.download(version.uri, settings))
-    return model.predict_proba(fitted, rows.features)
+    return model.predict(fitted, rows.features)

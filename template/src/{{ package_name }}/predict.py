@@ -10,15 +10,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv, dataset
 
-from . import data, files, metrics, model, schema, tracking
+from . import columns, data, files, metrics, model, schema, tracking
 from .commands import Predict
 from .errors import UserError
 
 log = logging.getLogger(__name__)
 
-_TYPES = dict.fromkeys(schema.FEATURES, pa.float64())
+_TEXTS = dict.fromkeys([*schema.UNLABELLED.columns, schema.ID], pa.string())
 FORMATS = {
-    ".csv": dataset.CsvFileFormat(convert_options=csv.ConvertOptions(column_types=_TYPES)),
+    ".csv": dataset.CsvFileFormat(
+        parse_options=csv.ParseOptions(
+            delimiter=data.CSV["sep"],
+            quote_char=data.CSV.get("quotechar", '"'),
+            newlines_in_values=True,
+        ),
+        read_options=csv.ReadOptions(encoding=data.CSV["encoding"]),
+        convert_options=csv.ConvertOptions(  # The schema finds the types.
+            column_types=_TEXTS, strings_can_be_null=True, null_values=[""]
+        ),
+    ),
+    ".jsonl": dataset.JsonFileFormat(),
     ".parquet": dataset.ParquetFileFormat(),
 }
 
@@ -64,19 +75,27 @@ def write(
     Returns:
         Number of rows.
     """
-    empty = metrics.table(np.empty((0, len(schema.CLASSES))))
-    columns = pa.Schema.from_pandas(empty).with_metadata(facts)
+    fields = pa.Schema.from_pandas(metrics.table(np.empty((0, max(1, len(schema.CLASSES))))))
+    names = {name.strip(): name for name in rows.schema.names}
+    if schema.ID in names:
+        fields = fields.insert(0, rows.schema.field(names[schema.ID]).with_name(schema.ID))
+    known = {*schema.UNLABELLED.columns, schema.ID, schema.TARGET}
+    if ignored := [name for name in names if name not in known]:
+        log.info("%s: ignored columns: %s", place, ", ".join(ignored))
+    wanted = [names[name] for name in names if name in known - {schema.TARGET}]
     n_rows = 0
     try:
-        with pq.ParquetWriter(part, columns) as writer:
-            for batch in rows.to_batches(batch_size=chunk_rows):
+        with pq.ParquetWriter(part, fields.with_metadata(facts)) as writer:
+            for batch in rows.to_batches(columns=wanted, batch_size=chunk_rows):
                 if not batch.num_rows:
                     continue
-                table = batch.to_pandas()
-                features = schema.check(table, place, schema.UNLABELLED, first_row=n_rows)
-                predicted = metrics.table(model.predict_proba(fitted, features))
-                writer.write_table(pa.Table.from_pandas(predicted, columns))
-                n_rows += len(features)
+                table = batch.to_pandas().rename(columns=str.strip)
+                checked = columns.check(table, place, schema.UNLABELLED, first_row=n_rows)
+                found = metrics.table(model.predict(fitted, data.prepare(checked)))
+                if schema.ID in table:
+                    found.insert(0, schema.ID, table[schema.ID])
+                writer.write_table(pa.Table.from_pandas(found, fields))
+                n_rows += len(checked)
     except pa.ArrowInvalid as error:
         raise UserError(f"{place} cannot be read: {error}") from None
     return n_rows

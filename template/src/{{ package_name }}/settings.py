@@ -59,6 +59,10 @@ class SplitRule(BaseModel, use_attribute_docstrings=True, frozen=True):
     test_fraction: Fraction = 0.2
     """Fraction of the rows held out for evaluation."""
 
+    split_by: str = ""
+    """Column to split by: the newest rows are held out if it has dates, else rows of the same value
+    stay together; unset, rows are split at random."""
+
 
 class Labeled(BaseModel, use_attribute_docstrings=True, frozen=True):
     """Data."""

@@ -29,7 +29,7 @@ def train(settings: Settings) -> tuple[str, metrics.Scores] | None:
         tracking.log_rows(rows, settings.data_path, checksum, "train")
         fitted = model.fit(split.train, split.validation, settings, _report)
         test = split.test
-        scores = metrics.scores(test.target, model.predict_proba(fitted, test.features))
+        scores = metrics.scores(test.target, model.predict(fitted, test.features))
         mlflow.log_metrics(scores)
         here = environment.read()
         metadata = {"environment": here, "data_sha256": checksum}

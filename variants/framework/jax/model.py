@@ -32,7 +32,7 @@ from tqdm import tqdm
 from . import data, files
 from .data import Rows
 from .errors import UserError
-from .schema import CLASSES, FEATURES, SIDE, TARGET
+from .schema import CLASSES, TARGET
 from .settings import Settings
 from .tracking import Report, is_leader
 
@@ -40,25 +40,34 @@ log = logging.getLogger(__name__)
 logging.getLogger("jax").setLevel(logging.WARNING)  # Below, it lists the TPUs that are not there.
 
 Arrays = tuple[jax.Array, jax.Array]
-Weights = list[Arrays]
-"""Kernel and bias of each layer."""
+Weights = tuple[jax.Array, list[Arrays]]
+"""Embeddings of all categories, and kernel and bias of each layer."""
 
 State = tuple[Weights, optax.OptState]
+Encoding = dict[str, Any]
+"""What the training rows say of their columns; see ``_measure``."""
+
+Model = tuple[Encoding, Weights]
 
 FILE = Path("data/model.npz")
-"""Weights in a model's folder; they are all that is read, as code or a program could do harm."""
+"""A model in its folder; it is all that is read, as a pickle could run any code."""
 
 CHUNK_ROWS = 256
 """Rows of a prediction; fewer are padded, as JAX compiles anew for each number of rows."""
 
+N_STEPS = 16
+"""Minimum number of steps in an epoch: a small table gets smaller batches."""
+
+WIDTH, LIMIT = 8, 10.0
+"""Size of a category's embedding; standard deviations beyond which numbers are clipped."""
+
 ADDRESS = ("RANK", "MASTER_ADDR", "MASTER_PORT")
 """Variables of a process that is one of several, beside WORLD_SIZE; ``torchrun`` sets them too."""
-
 
 CUDA_PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
 
 
-def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Weights:
+def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Model:
     """Train a network, and return its weights.
 
     Each epoch is reported and leaves a checkpoint, from which ``resume`` continues. The same
@@ -76,116 +85,170 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> We
     divided = NamedSharding(mesh, Axes("rows"))  # type: ignore[no-untyped-call]
     checksum = data.checksum(train.features.assign(**{TARGET: train.target}))
     owner = settings.model_dump(mode="json") | {"training_rows": checksum}
-    rates = settings.model_dump(include={"learning_rate", "weight_decay", "dropout"})
     path = settings.checkpoint_path
+    encoding = _measure(train)
     with jax.default_device(device):
-        key = jax.random.key(settings.seed)
-        state = _draw(jax.random.fold_in(key, 0), settings.n_channels)
-        n_done = 0
-        if settings.resume and path:
-            state, n_done = _resume(path, owner, state)
-        state, (rows, held_out) = jax.device_put(
-            (jax.tree.map(np.asarray, state), [*map(_arrays, (train, validation))]), everywhere
-        )
+        key = jax.random.fold_in(jax.random.key(settings.seed), 0)
+        start = _draw(key, encoding, settings.n_hidden), 0
+        state, n_done = _resume(path, owner, start) if settings.resume and path else start
+        state = jax.device_put(jax.tree.map(np.asarray, state), everywhere)
+        arrays = [_arrays(encoding, part) for part in (train, validation)]
+        rows, held_out = jax.device_put(arrays, everywhere)
         epochs = range(n_done + 1, settings.epochs + 1)
         for epoch in tqdm(epochs, unit="epoch", disable=None if is_leader() else True):
-            # Each epoch has random numbers of its own: no generator's state needs a checkpoint.
-            shuffle_key, dropout_key = jax.random.split(jax.random.fold_in(key, epoch))
-            order = jax.random.permutation(shuffle_key, len(train.target))
-            for step, batch in enumerate(_batches(order, settings.batch_size, mesh.size)):
-                dropped = jax.random.fold_in(dropout_key, step)
-                state = _step(state, rows, jax.device_put(batch, divided), dropped, rates)
+            state = _train(state, rows, settings, epoch, divided)
             report(jax.tree.map(float, _validate(state[0], *held_out)), epoch)
             if is_leader() and path:
-                arrays = map(np.asarray, jax.tree.leaves(state))
+                leaves = map(np.asarray, jax.tree.leaves(state))
                 with files.replacing(path) as part, part.open("wb") as file:
-                    np.savez(file, *arrays, owner=json.dumps(owner), epoch=epoch)
+                    np.savez(file, *leaves, owner=json.dumps(owner), epoch=epoch)
         weights: Weights = jax.tree.map(np.asarray, state[0])
-    return weights
+    return encoding, weights
 
 
-def predict_proba(model: Weights, features: pd.DataFrame) -> NDArray[np.float64]:
-    """Predict probabilities: shape (n_rows, n_features) in, shape (n_rows, n_classes) out."""
-    pixels = np.pad(features.to_numpy(np.float32), ((0, -len(features) % CHUNK_ROWS), (0, 0)))
-    parts = pixels.reshape(-1, CHUNK_ROWS, len(FEATURES))
+def predict(model: Model, features: pd.DataFrame) -> NDArray[np.float64]:
+    """Predict probabilities of classes or a number; shape (n_rows, n_classes) or (n_rows, 1)."""
+    encoding, weights = model
+    columns = _encode(encoding, features)
+    padded = np.pad(columns, ((0, -len(columns) % CHUNK_ROWS), (0, 0)))
+    parts = padded.reshape(-1, CHUNK_ROWS, columns.shape[1])
     with jax.default_device(_cpu()):  # A GPU would round differently.
-        found = [_probabilities(model, part) for part in parts]
-    return np.asarray(found, dtype=np.float64).reshape(-1, len(CLASSES))[: len(features)]
+        found = [_predict(weights, part) for part in parts]
+    values = np.asarray(found, np.float64).reshape(-1, max(1, len(CLASSES)))[: len(columns)]
+    mean, deviation = encoding["target"]
+    return values if CLASSES else values * deviation + mean
 
 
-def save(model: Weights, example: pd.DataFrame, name: str, **facts: Any) -> str:
+def save(model: Model, example: pd.DataFrame, name: str, **facts: Any) -> str:
     """Register a model, with requirements and metadata as facts, and return its version."""
     with TemporaryDirectory() as folder:
         path = Path(folder, FILE.name)
-        np.savez(path, *jax.tree.leaves(model))
+        np.savez(path, *jax.tree.leaves(model[1]), encoding=json.dumps(model[0]))
         info = mlflow.pyfunc.log_model(
             name="model",
             loader_module=__name__,
             data_path=path,
             input_example=example,
-            signature=mlflow.models.infer_signature(example, predict_proba(model, example)),
+            signature=mlflow.models.infer_signature(example, predict(model, example)),
             registered_model_name=name,
             **facts,
         )
     return str(info.registered_model_version)
 
 
-def load(folder: Path) -> Weights:
-    """Load the weights in a model's folder.
+def load(folder: Path) -> Model:
+    """Load the model in a folder.
 
     Raises:
         UserError: If the file is damaged or missing.
     """
     path = folder / FILE
     with _intact(path, "train a new model"), np.load(path, allow_pickle=False) as arrays:
-        n_channels = arrays["arr_0"].shape[-1]
-        weights, _ = jax.eval_shape(lambda: _draw(jax.random.key(0), n_channels))
-        found: Weights = _fill(weights, arrays)
-    return found
+        encoding, n_hidden = json.loads(str(arrays["encoding"])), arrays["arr_1"].shape[1]
+        state = jax.eval_shape(lambda: _draw(jax.random.key(0), encoding, n_hidden))
+        return encoding, _fill(state[0], arrays)
 
 
 def _load_pyfunc(path: str) -> SimpleNamespace:
     """Load a model for MLflow, such as for ``mlflow models serve``."""
     model = load(Path(path).parents[1])
-    return SimpleNamespace(predict=lambda features: predict_proba(model, features))
+    return SimpleNamespace(predict=lambda features: predict(model, features))
 
 
-def _draw(key: jax.Array, n_channels: int) -> State:
-    """Draw two convolutions that keep the scan's size, and a linear layer on top."""
-    n_flat = 2 * n_channels * (SIDE // 2) ** 2
-    shapes = [(3, 3, 1, n_channels), (3, 3, n_channels, 2 * n_channels), (n_flat, len(CLASSES))]
-    draw, keys = jax.nn.initializers.he_normal(), jax.random.split(key, len(shapes))
-    weights = [(draw(k, s), jnp.zeros(s[-1])) for k, s in zip(keys, shapes, strict=True)]
+def _measure(rows: Rows) -> Encoding:
+    """Find means, deviations and gaps of numbers, categories of texts, and scale of the target."""
+    numbers = rows.features.select_dtypes(["number", "bool"])
+    texts = rows.features.drop(columns=numbers.columns)
+    deviations = numbers.std()
+    mean, deviation = (0, 1) if CLASSES else (rows.target.mean(), rows.target.std())
+    return {
+        "means": numbers.mean().to_dict(),
+        "deviations": deviations.where(deviations > 0, 1.0).to_dict(),
+        "gaps": [name for name in numbers if 0 < numbers[name].isna().mean() < 1],
+        "categories": {name: sorted(texts[name].dropna().unique()) for name in texts},
+        "target": [float(mean), float(deviation) or 1.0],
+    }
+
+
+def _encode(encoding: Encoding, features: pd.DataFrame) -> NDArray[np.float32]:
+    """Standardize numbers, mark their gaps and number categories; shape (n_rows, n_columns)."""
+    means, deviations = ([*encoding[name].values()] for name in ("means", "deviations"))
+    numbers = (features[[*encoding["means"]]].to_numpy(np.float64) - means) / deviations
+    columns = [np.nan_to_num(numbers).clip(-LIMIT, LIMIT), features[encoding["gaps"]].isna()]
+    first = 0
+    for name, known in encoding["categories"].items():
+        columns.append(first + 1 + pd.Index(known).get_indexer(features[name]))  # 0 is unknown.
+        first += 1 + len(known)
+    return np.column_stack(columns).astype(np.float32)
+
+
+def _arrays(encoding: Encoding, rows: Rows) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    """Return columns and target, numbers of classes or standardized, as all processes need them."""
+    mean, deviation = encoding["target"]
+    if CLASSES:
+        target = pd.Categorical(rows.target, CLASSES).codes.astype(np.int32)
+    else:
+        target = ((rows.target.to_numpy(np.float64) - mean) / deviation).astype(np.float32)
+    return _encode(encoding, rows.features), target
+
+
+def _draw(key: jax.Array, encoding: Encoding, n_hidden: int) -> State:
+    """Draw two hidden layers, on numbers and embeddings of categories, and one for the output."""
+    sizes = [1 + len(names) for names in encoding["categories"].values()]
+    n_inputs = len(encoding["means"]) + len(encoding["gaps"]) + WIDTH * len(sizes)
+    shapes = [(n_inputs, n_hidden), (n_hidden, n_hidden), (n_hidden, max(1, len(CLASSES)))]
+    draw = jax.nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
+    keys = jax.random.split(key, len(shapes))
+    layers = [(draw(k, s), jnp.zeros(s[1])) for k, s in zip(keys, shapes, strict=True)]
+    weights = jnp.zeros((sum(sizes), WIDTH)), layers  # What training never sees changes nothing.
     return weights, optax.adamw(0.0).init(weights)
 
 
-def _logits(weights: Weights, pixels: jax.Array, kept: jax.Array | float = 1) -> jax.Array:
-    """Return logits, shape (n_rows, n_classes), for pixels, shape (n_rows, n_features)."""
-    *convolutions, (last, last_bias) = weights
-    x = pixels.reshape(-1, SIDE, SIDE, 1) / 16  # (n_rows, height, width, channels), 0 to 1
-    for kernel, bias in convolutions:
-        layout = ("NHWC", "HWIO", "NHWC")
-        x = jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=layout)
-        x = jax.nn.relu(x + bias)
-    x = x.reshape(-1, SIDE // 2, 2, SIDE // 2, 2, x.shape[-1]).max(axis=(2, 4))  # Of 2 x 2 pixels.
-    return x.reshape(-1, len(last)) * kept @ last + last_bias
+def _output(weights: Weights, columns: jax.Array, kept: Any = (1, 1)) -> jax.Array:
+    """Return logits, or a standardized number, for what ``_encode`` returns."""
+    embeddings, (*hidden, (last, last_bias)) = weights
+    n_texts = (len(hidden[0][0]) - columns.shape[1]) // (WIDTH - 1)  # Each has WIDTH inputs.
+    x, codes = jnp.split(columns, [columns.shape[1] - n_texts], axis=1)
+    x = jnp.hstack([x, embeddings[codes.astype(int)].reshape(len(x), -1)])
+    for (kernel, bias), mask in zip(hidden, kept, strict=True):
+        x = jax.nn.relu(x @ kernel + bias) * mask
+    return x @ last + last_bias
+
+
+def _losses(output: jax.Array, target: jax.Array) -> jax.Array:
+    found: jax.Array = cross_entropy(output, target) if CLASSES else (output[:, 0] - target) ** 2
+    return found
 
 
 @jax.jit
-def _probabilities(weights: Weights, pixels: jax.Array) -> jax.Array:
-    return jax.nn.softmax(_logits(weights, pixels))
+def _predict(weights: Weights, columns: jax.Array) -> jax.Array:
+    output = _output(weights, columns)
+    return jax.nn.softmax(output) if CLASSES else output
+
+
+def _train(state: State, rows: Arrays, settings: Settings, epoch: int, divided: Any) -> State:
+    """Train an epoch, with random numbers of its own: no generator's state needs a checkpoint."""
+    key = jax.random.fold_in(jax.random.key(settings.seed), epoch)
+    shuffle_key, dropout_key = jax.random.split(key)
+    rates = settings.model_dump(include={"weight_decay", "dropout"})
+    rates["learning_rate"] = settings.learning_rate * (1 - (epoch - 1) / settings.epochs)
+    order = jax.random.permutation(shuffle_key, len(rows[1]))
+    for step, batch in enumerate(_batches(order, settings.batch_size, divided.mesh.size)):
+        dropped = jax.random.fold_in(dropout_key, step)
+        state = _step(state, rows, jax.device_put(batch, divided), dropped, rates)
+    return state
 
 
 @jax.jit
 def _step(state: State, rows: Arrays, batch: jax.Array, key: jax.Array, rates: Any) -> State:
     """Take a step along the gradient of a batch of row numbers; -1 pads a short batch."""
-    (weights, optimizer_state), (pixels, target) = state, rows
+    (weights, optimizer_state), (columns, target) = state, rows
     kept_fraction = 1 - rates["dropout"]
-    kept = jax.random.bernoulli(key, kept_fraction, (len(batch), len(weights[-1][0])))
+    kept = jax.random.bernoulli(key, kept_fraction, (2, len(batch), len(weights[1][1][0])))
 
     def loss(weights: Weights) -> jax.Array:
-        logits = _logits(weights, pixels[batch], kept / kept_fraction)
-        return jnp.mean(cross_entropy(logits, target[batch]), where=batch >= 0)
+        output = _output(weights, columns[batch], kept / kept_fraction)
+        return jnp.mean(_losses(output, target[batch]), where=batch >= 0)
 
     adamw = optax.adamw(rates["learning_rate"], weight_decay=rates["weight_decay"])
     updates, optimizer_state = adamw.update(jax.grad(loss)(weights), optimizer_state, weights)
@@ -193,34 +256,31 @@ def _step(state: State, rows: Arrays, batch: jax.Array, key: jax.Array, rates: A
 
 
 @jax.jit
-def _validate(weights: Weights, pixels: jax.Array, target: jax.Array) -> dict[str, jax.Array]:
-    logits = _logits(weights, pixels)
-    loss, hits = cross_entropy(logits, target).mean(), logits.argmax(axis=1) == target
-    return {"validation_loss": loss, "validation_accuracy": hits.mean()}
-
-
-def _arrays(rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Return features and target in the types of JAX: processes must put equal arrays."""
-    return rows.features.to_numpy(np.float32), rows.target.to_numpy(np.int32)
+def _validate(weights: Weights, columns: jax.Array, target: jax.Array) -> dict[str, jax.Array]:
+    output = _output(weights, columns)
+    scores = {"validation_loss": _losses(output, target).mean()}
+    if CLASSES:
+        scores["validation_accuracy"] = (output.argmax(axis=1) == target).mean()
+    return scores
 
 
 def _batches(order: jax.Array, batch_size: int, n_devices: int) -> NDArray[np.int32]:
     """Divide row numbers into batches, padded with -1 to a multiple of the devices."""
-    size = min(batch_size, len(order))
+    size = min(batch_size, 1 + len(order) // N_STEPS)
     batches = np.pad(order, (0, -len(order) % size), constant_values=-1).reshape(-1, size)
     return np.pad(batches, ((0, 0), (0, -size % n_devices)), constant_values=-1)
 
 
-def _resume(path: Path, owner: dict[str, Any], start: State) -> tuple[State, int]:
-    """Return the state in a checkpoint, shaped as ``start`` is, and the epochs that are done."""
+def _resume(path: Path, owner: dict[str, Any], start: tuple[State, int]) -> tuple[State, int]:
+    """Return the state in a checkpoint, of the shape of ``start``, and the epochs that are done."""
     if not path.exists():
         log.info("there is no %s: the training starts from the beginning", path)
-        return start, 0
+        return start
     with _intact(path, "omit --resume"), np.load(path, allow_pickle=False) as arrays:
         theirs, n_done = dict(json.loads(str(arrays["owner"]))), int(arrays["epoch"])
         if other := {name: theirs.get(name) for name in owner if theirs.get(name) != owner[name]}:
             raise UserError(f"{path} is of a training with {other}; use these or omit --resume")
-        state: State = _fill(start, arrays)
+        state: State = _fill(start[0], arrays)
     return state, n_done
 
 

@@ -2,4 +2,4 @@
 
 from typing import Any
 
-SMALL: dict[str, Any] = {"epochs": 1, "n_channels": 4, "device": "cpu"}
+SMALL: dict[str, Any] = {"epochs": 1, "n_hidden": 8, "device": "cpu"}

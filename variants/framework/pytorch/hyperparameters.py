@@ -13,19 +13,19 @@ class Hyperparameters(BaseModel, use_attribute_docstrings=True):
     """Passes over the training rows."""
 
     batch_size: PositiveInt = 64
-    """Rows in each step of the optimizer."""
+    """Maximum rows in each step of the optimizer; small tables get smaller batches."""
 
     learning_rate: PositiveFloat = 2e-3
-    """Step size of AdamW."""
+    """Step size of AdamW in the first epoch; it falls to 0."""
 
     weight_decay: NonNegativeFloat = 0.01
     """Weight decay of AdamW."""
 
-    n_channels: PositiveInt = 32
-    """Channels of the first convolution; the second has twice as many."""
+    n_hidden: PositiveInt = 128
+    """Units of each of the two hidden layers."""
 
     dropout: float = Field(default=0.2, ge=0, lt=1)
-    """Fraction of the last layer's inputs that each training step drops."""
+    """Fraction of the hidden units that each training step drops."""
 
     # The model does not depend on what is excluded below, so a run does not record it.
 

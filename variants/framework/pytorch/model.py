@@ -6,7 +6,7 @@ import os
 import pickle
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,13 +22,13 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import distributed, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, mse_loss
 from tqdm import tqdm
 
 from . import data, files
 from .data import Rows
 from .errors import UserError
-from .schema import CLASSES, SIDE, TARGET
+from .schema import CLASSES, TARGET
 from .settings import Settings
 from .tracking import Report, is_leader
 
@@ -39,13 +39,53 @@ N_PROCESSES = int(os.environ.get("WORLD_SIZE", "1"))
 """How many processes share a training, and which is this one: ``torchrun`` sets all three."""
 
 FILE = Path("data/model.pt")
-"""Weights in a model's folder; they are all that is read, as a pickle could run any code."""
+"""A model in its folder; it is all that is read, as a pickle could run any code."""
 
 CHUNK_ROWS = 4096
 """Rows of a prediction in memory at the same time."""
 
+N_STEPS = 16
+"""Minimum number of steps in an epoch: a small table gets smaller batches."""
 
-def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> nn.Sequential:
+WIDTH, LIMIT = 8, 10.0
+"""Size of a category's embedding; standard deviations beyond which numbers are clipped."""
+
+LOSS: Callable[..., torch.Tensor] = cross_entropy if CLASSES else mse_loss
+
+Tensors = tuple[torch.Tensor, torch.Tensor]
+Encoding = dict[str, Any]
+"""What the training rows say of their columns; see ``_measure``."""
+
+
+class Network(nn.Module):
+    """Two hidden layers, which take numbers and an embedding of each category."""
+
+    def __init__(self, encoding: Encoding, n_hidden: int, dropout: float = 0) -> None:
+        super().__init__()
+        self.encoding = encoding
+        sizes = [1 + len(names) for names in encoding["categories"].values()]
+        self.n_numbers = len(encoding["means"]) + len(encoding["gaps"])
+        self.embedding = nn.Embedding(sum(sizes), WIDTH)
+        nn.init.zeros_(self.embedding.weight)  # What the training never sees changes nothing.
+        self.layers = nn.Sequential(
+            nn.Linear(self.n_numbers + WIDTH * len(sizes), n_hidden),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(n_hidden, n_hidden),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(n_hidden, max(1, len(CLASSES))),
+        )
+
+    def forward(self, columns: torch.Tensor) -> torch.Tensor:
+        """Return logits, or a standardized number, for what ``_encode`` returns."""
+        numbers, codes = columns.tensor_split([self.n_numbers], dim=1)
+        embedded = self.embedding(codes.long()).flatten(1)  # (n_rows, WIDTH * n_texts)
+        found: torch.Tensor = self.layers(torch.cat([numbers, embedded], dim=1))
+        return found
+
+
+def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Network:
     """Train a network, and return it on the CPU.
 
     Each epoch is reported and leaves a checkpoint, from which ``resume`` continues. The same
@@ -59,38 +99,24 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> nn
     torch.set_num_threads(settings.threads)
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
     _seed(settings.seed, epoch=0)
-    network = _build(settings.n_channels, settings.dropout).to(device)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
+    network = Network(_measure(train), settings.n_hidden, settings.dropout).to(device)
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=settings.weight_decay)
     parts: dict[str, Any] = {"network": network, "optimizer": optimizer}
     checksum = data.checksum(train.features.assign(**{TARGET: train.target}))
     owner = settings.model_dump(mode="json") | {"training_rows": checksum}
     path = settings.checkpoint_path
     n_done = _resume(path, owner, parts) if settings.resume and path else 0
-    (pixels, target), held_out = (
-        (_pixels(rows.features).to(device), torch.tensor(rows.target.to_numpy()).to(device))
-        for rows in (train, validation)
-    )
-    # bfloat16 is faster on a GPU that has it, and unlike float16 needs no scaling of gradients.
-    has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    rows, held_out = (_tensors(network.encoding, part, device) for part in (train, validation))
     if N_PROCESSES > 1:
         distributed.init_process_group()
     epochs = range(n_done + 1, settings.epochs + 1)
     for epoch in tqdm(epochs, unit="epoch", disable=None if is_leader() else True):
         _seed(settings.seed, epoch)
-        network.train()
-        for batch in torch.split(torch.randperm(len(target)).to(device), settings.batch_size):
-            mine = batch[RANK::N_PROCESSES]
-            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bf16):
-                losses = cross_entropy(network(pixels[mine]), target[mine], reduction="sum")
-            optimizer.zero_grad()
-            torch.autograd.backward(losses / len(batch))
-            for parameter in network.parameters() if N_PROCESSES > 1 else ():
-                distributed.all_reduce(parameter.grad)
-            optimizer.step()
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate * (1 - (epoch - 1) / settings.epochs)
+        _train(network, optimizer, rows, settings.batch_size)
         if is_leader():
-            report(_validate(network, *held_out), epoch)
+            report(_validate(network, held_out), epoch)
             if path:
                 state = {name: part.state_dict() for name, part in parts.items()}
                 _write({"owner": owner, "epoch": epoch, **state}, path)
@@ -100,68 +126,87 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> nn
     return network.cpu().eval()
 
 
-def predict_proba(model: nn.Sequential, features: pd.DataFrame) -> NDArray[np.float64]:
-    """Predict probabilities: shape (n_rows, n_features) in, shape (n_rows, n_classes) out."""
+def predict(model: Network, features: pd.DataFrame) -> NDArray[np.float64]:
+    """Predict probabilities of classes or a number; shape (n_rows, n_classes) or (n_rows, 1)."""
+    columns = torch.split(_encode(model.encoding, features), CHUNK_ROWS)
     with torch.no_grad():
-        parts = torch.split(_pixels(features), CHUNK_ROWS)
-        return np.concatenate([model(part).softmax(dim=1) for part in parts], dtype=np.float64)
+        found = torch.cat([model(part) for part in columns]).double()
+    mean, deviation = model.encoding["target"]
+    return (found.softmax(dim=1) if CLASSES else found * deviation + mean).numpy()
 
 
-def save(model: nn.Sequential, example: pd.DataFrame, name: str, **facts: Any) -> str:
+def save(model: Network, example: pd.DataFrame, name: str, **facts: Any) -> str:
     """Register a model, with requirements and metadata as facts, and return its version."""
     with TemporaryDirectory() as folder:
         path = Path(folder, FILE.name)
-        _write(model.state_dict(), path)
+        _write({"encoding": model.encoding, "weights": model.state_dict()}, path)
         info = mlflow.pyfunc.log_model(
             name="model",
             loader_module=__name__,
             data_path=path,
             input_example=example,
-            signature=mlflow.models.infer_signature(example, predict_proba(model, example)),
+            signature=mlflow.models.infer_signature(example, predict(model, example)),
             registered_model_name=name,
             **facts,
         )
     return str(info.registered_model_version)
 
 
-def load(folder: Path) -> nn.Sequential:
-    """Load the weights in a model's folder into the network of this module.
+def load(folder: Path) -> Network:
+    """Load the model in a folder.
 
     Raises:
         UserError: If the file is damaged or missing.
     """
     path = folder / FILE
     with _intact(path, "train a new model"):
-        weights = _read(path)
-        network = _build(n_channels=len(weights["1.bias"]))
-        network.load_state_dict(weights)
+        found = _read(path)
+        network = Network(found["encoding"], n_hidden=len(found["weights"]["layers.0.bias"]))
+        network.load_state_dict(found["weights"])
     return network.eval()
 
 
 def _load_pyfunc(path: str) -> SimpleNamespace:
     """Load a model for MLflow, such as for ``mlflow models serve``."""
     model = load(Path(path).parents[1])
-    return SimpleNamespace(predict=lambda features: predict_proba(model, features))
+    return SimpleNamespace(predict=lambda features: predict(model, features))
 
 
-def _build(n_channels: int, dropout: float = 0) -> nn.Sequential:
-    """Build two convolutions that keep the scan's size, and a linear layer that gives logits."""
-    return nn.Sequential(
-        nn.Unflatten(1, (1, SIDE, SIDE)),
-        nn.Conv2d(1, n_channels, kernel_size=3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(n_channels, 2 * n_channels, kernel_size=3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Dropout(dropout),
-        nn.Linear(2 * n_channels * (SIDE // 2) ** 2, len(CLASSES)),
-    )
+def _measure(rows: Rows) -> Encoding:
+    """Find means, deviations and gaps of numbers, categories of texts, and scale of the target."""
+    numbers = rows.features.select_dtypes(["number", "bool"])
+    texts = rows.features.drop(columns=numbers.columns)
+    deviations = numbers.std()
+    mean, deviation = (0, 1) if CLASSES else (rows.target.mean(), rows.target.std())
+    return {
+        "means": numbers.mean().to_dict(),
+        "deviations": deviations.where(deviations > 0, 1.0).to_dict(),
+        "gaps": [name for name in numbers if 0 < numbers[name].isna().mean() < 1],
+        "categories": {name: sorted(texts[name].dropna().unique()) for name in texts},
+        "target": [float(mean), float(deviation) or 1.0],
+    }
 
 
-def _pixels(features: pd.DataFrame) -> torch.Tensor:
-    """Return pixels from 0 to 1, shape (n_rows, n_features)."""
-    return torch.tensor(features.to_numpy(), dtype=torch.float32) / 16
+def _encode(encoding: Encoding, features: pd.DataFrame) -> torch.Tensor:
+    """Standardize numbers, mark their gaps and number categories; shape (n_rows, n_columns)."""
+    means, deviations = ([*encoding[name].values()] for name in ("means", "deviations"))
+    numbers = (features[[*encoding["means"]]].to_numpy(np.float64) - means) / deviations
+    columns = [np.nan_to_num(numbers).clip(-LIMIT, LIMIT), features[encoding["gaps"]].isna()]
+    first = 0
+    for name, known in encoding["categories"].items():
+        columns.append(first + 1 + pd.Index(known).get_indexer(features[name]))  # 0 is unknown.
+        first += 1 + len(known)
+    return torch.tensor(np.column_stack(columns), dtype=torch.float32)
+
+
+def _tensors(encoding: Encoding, rows: Rows, device: torch.device) -> Tensors:
+    """Return columns and target: numbers of classes, (n_rows,), or standardized, (n_rows, 1)."""
+    mean, deviation = encoding["target"]
+    if CLASSES:
+        target = torch.tensor(pd.Categorical(rows.target, CLASSES).codes, dtype=torch.long)
+    else:
+        target = torch.tensor((rows.target.to_numpy() - mean) / deviation).float()[:, None]
+    return _encode(encoding, rows.features).to(device), target.to(device)
 
 
 def _choose_device(asked: str) -> torch.device:
@@ -183,12 +228,34 @@ def _seed(seed: int, epoch: int) -> None:
     torch.manual_seed(int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0]))
 
 
-def _validate(network: nn.Module, pixels: torch.Tensor, target: torch.Tensor) -> dict[str, float]:
+def _train(network: Network, optimizer: torch.optim.AdamW, rows: Tensors, n_rows: int) -> None:
+    """Train one epoch, with this process's part of each batch of up to ``n_rows``."""
+    columns, target = rows
+    network.train()
+    # bfloat16 is faster on a GPU that has it, and unlike float16 needs no scaling of gradients.
+    kind = target.device.type
+    has_bf16 = kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    n_rows = min(n_rows, 1 + len(target) // N_STEPS)
+    for batch in torch.split(torch.randperm(len(target)).to(target.device), n_rows):
+        mine = batch[RANK::N_PROCESSES]
+        with torch.autocast(kind, dtype=torch.bfloat16, enabled=has_bf16):
+            losses = LOSS(network(columns[mine]), target[mine], reduction="sum")
+        optimizer.zero_grad()
+        torch.autograd.backward(losses / len(batch))
+        for parameter in network.parameters() if N_PROCESSES > 1 else ():
+            distributed.all_reduce(parameter.grad)
+        optimizer.step()
+
+
+def _validate(network: Network, rows: Tensors) -> dict[str, float]:
+    columns, target = rows
     network.eval()
     with torch.no_grad():
-        logits = network(pixels)
-    loss, hits = cross_entropy(logits, target), logits.argmax(dim=1) == target
-    return {"validation_loss": loss.item(), "validation_accuracy": hits.float().mean().item()}
+        found = network(columns)
+    scores = {"validation_loss": LOSS(found, target).item()}
+    if CLASSES:
+        scores["validation_accuracy"] = (found.argmax(dim=1) == target).float().mean().item()
+    return scores
 
 
 def _resume(path: Path, owner: dict[str, Any], parts: dict[str, Any]) -> int:

@@ -13,7 +13,7 @@ SPACE: dict[str, BaseDistribution] = {
     "batch_size": CategoricalDistribution((32, 64, 128)),
     "learning_rate": FloatDistribution(2e-4, 2e-2, log=True),
     "weight_decay": FloatDistribution(1e-3, 1, log=True),
-    "n_channels": IntDistribution(8, 64, log=True),
+    "n_hidden": IntDistribution(32, 512, log=True),
     "dropout": FloatDistribution(0, 0.6),
 }
 

@@ -1,6 +1,7 @@
 """The model: the only module that knows the framework."""
 
 import os
+import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -14,56 +15,81 @@ import pandas as pd
 import skops.io
 from mlflow.models import infer_signature
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.feature_selection import VarianceThreshold
-from sklearn.metrics import log_loss
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OrdinalEncoder
 from skops.io.exceptions import UntrustedTypesFoundException
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from . import metrics
 from .data import Rows
 from .errors import UserError
+from .schema import CLASSES
 from .settings import Settings
 from .tracking import Report
 
 DAMAGED = (BadZipFile, EOFError, LookupError, NotImplementedError, OSError, zlib.error)
 N_STAGES = 5
-"""Stages of a training; progress and loss are reported after each."""
+"""Stages of a training; progress and scores are reported after each."""
 
-TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+N_CATEGORIES = 254
+"""Maximum number of categories of a column; the rarest ones count as one."""
+
+TRUSTED = [
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "functools.partial",  # Of the next one, in trees with categories; skops checks of what, too.
+    "sklearn.utils.validation.check_array",
+]
 """Types that skops may load besides its own list, whatever a model's files say. A tree predictor
 does not check its node indices: load models from a tracking store that you trust."""
 
 
 def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pipeline:
-    """Fit boosted trees on the training rows; pixels that never vary are dropped first.
+    """Fit boosted trees on the training rows.
 
-    Each stage is reported with its validation loss.
+    Each stage is reported with its scores on the validation rows.
     """
-    booster = HistGradientBoostingClassifier(
+    texts = [name for name in train.features if train.features[name].dtype == object]
+    make = HistGradientBoostingClassifier if CLASSES else HistGradientBoostingRegressor
+    booster = make(
         learning_rate=settings.learning_rate,
         max_leaf_nodes=settings.max_leaf_nodes,
         min_samples_leaf=settings.min_samples_leaf,
         max_features=settings.max_features,
+        categorical_features=[*range(len(texts))] or None,
         early_stopping=False,
         random_state=settings.seed,
         warm_start=True,
     )
-    model = Pipeline([("varying", VarianceThreshold()), ("booster", booster)])
+    # Trees take categories as codes; one that is new is like a missing value.
+    encoder = OrdinalEncoder(
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+        max_categories=N_CATEGORIES,
+    )
+    columns = make_column_transformer((encoder, texts), remainder="passthrough")
+    model = Pipeline([("columns", columns), ("booster", booster)])
+    # The place of a class is its number in the schema, whatever the type of its name.
+    target = pd.Categorical(train.target, CLASSES).codes if CLASSES else train.target
     n_stages = min(N_STAGES, settings.max_iter)
     with threadpool_limits(settings.threads):
         stages = range(1, n_stages + 1)
         for stage in tqdm(stages, unit="stage", disable=None, leave=None):
             booster.set_params(max_iter=settings.max_iter * stage // n_stages)
-            model.fit(train.features, train.target)
-            loss = log_loss(validation.target, predict_proba(model, validation.features))
+            model.fit(train.features, target)
+            found = metrics.scores(validation.target, predict(model, validation.features))
+            loss = found["log_loss" if CLASSES else "rmse"]
             report({"validation_loss": loss}, booster.max_iter)
     return model
 
 
-def predict_proba(model: Pipeline, features: pd.DataFrame) -> NDArray[np.float64]:
-    """Predict probabilities: shape (n_rows, n_features) in, shape (n_rows, n_classes) out."""
+def predict(model: Pipeline, features: pd.DataFrame) -> NDArray[np.float64]:
+    """Predict probabilities, shape (n_rows, n_classes), or a number, shape (n_rows, 1)."""
+    if not CLASSES:
+        return np.asarray(model.predict(features)).reshape(-1, 1)
     return np.asarray(model.predict_proba(features))
 
 
@@ -75,18 +101,26 @@ def save(model: Pipeline, example: pd.DataFrame, name: str, **facts: Any) -> str
         example: Some rows of features.
         name: Name of the registered model.
         facts: Requirements and metadata, for MLflow's ``log_model``.
+
+    Raises:
+        UserError: If the model has types that are not trusted.
     """
-    info = mlflow.sklearn.log_model(
-        model,
-        name="model",
-        input_example=example,
-        signature=infer_signature(example, predict_proba(model, example)),
-        pyfunc_predict_fn="predict_proba",
-        registered_model_name=name,
-        serialization_format="skops",
-        skops_trusted_types=TRUSTED,
-        **facts,
-    )
+    try:
+        info = mlflow.sklearn.log_model(
+            model,
+            name="model",
+            input_example=example,
+            signature=infer_signature(example, predict(model, example)),
+            pyfunc_predict_fn="predict_proba" if CLASSES else "predict",
+            registered_model_name=name,
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED,
+            **facts,
+        )
+    except mlflow.MlflowException as error:
+        if "untrusted types" not in str(error):
+            raise
+        raise UserError(_name_types("the model", error)) from None
     return str(info.registered_model_version)
 
 
@@ -100,7 +134,12 @@ def load(folder: Path) -> Pipeline:
     try:
         model: Pipeline = skops.io.load(path, trusted=TRUSTED)
     except UntrustedTypesFoundException as error:
-        raise UserError(f"{path}: {error}; TRUSTED in model.py lists those that are") from None
+        raise UserError(_name_types(path, error)) from None
     except DAMAGED as error:
         raise UserError(f"{path} cannot be loaded, it may be damaged: {error}") from error
     return model
+
+
+def _name_types(place: object, error: Exception) -> str:
+    types = re.findall(r"\[.*?\]", str(error)) or [str(error)]
+    return f"{place} has types that are not trusted: {types[-1]}; TRUSTED in model.py lists others"

@@ -53,7 +53,7 @@ class Needs:
     """What a project needs. The defaults are those of a project without a framework."""
 
     framework: str = ""
-    """Distribution of the framework: torch, jax or scikit-learn; empty if the project has none."""
+    """Distribution of the framework, such as torch; empty if the project has none."""
 
     has_extras: bool = False
     """Whether an extra chooses the framework's build, such as ``cpu``."""
@@ -84,7 +84,7 @@ def read(pyproject: Path) -> Needs:
     environments = tuple(uv.get("environments", ()))
     oldest, newest = _find_pythons(project.get("requires-python", ""), environments)
     cpu = _read_names(extras.get("cpu", ()))
-    known = [*_framework_of_package(), "scikit-learn"]
+    known = [*_framework_of_package(), "xgboost", "lightgbm", "scikit-learn"]
     required = cpu | _read_names(project.get("dependencies", ()))
     framework = next((name for name in known if name in required), "")
     return Needs(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import data, files
-from ..schema import LABELLED, TARGET
+from ..schema import CLASSES, LABELLED, TARGET
 from .commands import Card
 
 STATISTICS = ("unique", "min", "mean", "max")
@@ -37,11 +37,13 @@ def render(rows: pd.DataFrame, source: str) -> str:
     }
     found = rows.describe(include="all").T
     columns = pd.DataFrame(rules).T.join(found[[name for name in STATISTICS if name in found]])
-    counts = rows[TARGET].value_counts().sort_index()
-    classes = pd.DataFrame({"rows": counts, "fraction": counts / len(rows)})
     checksum = f"SHA-256 of the values: `{data.checksum(rows)}`"
     parts = ["# Data card", f"`{source}`, {len(rows):,} rows. {checksum}"]
-    parts += ["## Columns", _table("column", columns), "## Classes", _table("class", classes)]
+    parts += ["## Columns", _table("column", columns)]
+    if CLASSES:
+        counts = rows[TARGET].value_counts().reindex([*CLASSES], fill_value=0)
+        classes = pd.DataFrame({"rows": counts, "fraction": counts / len(rows)})
+        parts += ["## Classes", _table("class", classes)]
     return "\n\n".join(parts) + "\n"
 
 

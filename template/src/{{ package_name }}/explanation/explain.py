@@ -1,4 +1,4 @@
-"""Explain a model by Shapley values: how much each feature adds to a predicted probability.
+"""Explain a model by Shapley values: how much each feature adds to a prediction.
 
 Source: Lundberg and Lee, A Unified Approach to Interpreting Model Predictions, NeurIPS 2017.
 """
@@ -40,7 +40,7 @@ def explain(settings: Explain) -> str:
     Raises:
         UserError: If a row violates the schema, or there is no such model or file.
     """
-    rows = data.read(settings.input_path, UNLABELLED)
+    rows = data.prepare(data.read(settings.input_path, UNLABELLED))
     labeled = data.read(settings.data_path)
     paths = [settings.reports_path / name for name in ("attributions.parquet", "importance.png")]
     with tracking.run("explain", settings):
@@ -53,7 +53,7 @@ def explain(settings: Explain) -> str:
         chosen = rows.sample(min(settings.explained_rows, len(rows)), random_state=rule.seed)
         fitted = model.load(tracking.download(version.uri, settings))
         found = attribute(fitted, chosen.sort_index(), background, rule.seed)
-        importance = found[list(chosen.columns)].abs().mean().sort_values(ascending=False)
+        importance = found[list(chosen)].abs().mean().sort_values(ascending=False)
         with files.replacing(paths[0]) as part:
             found.to_parquet(part, index=False)
         with files.replacing(paths[1]) as part:
@@ -65,28 +65,28 @@ def explain(settings: Explain) -> str:
 
 
 def attribute(fitted: Any, rows: pd.DataFrame, background: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Attribute the probability of each row's predicted class to the features.
+    """Attribute the probability of each row's predicted class, or its number, to the features.
 
     Returns:
-        Columns ``row`` (its number in the input), ``prediction``, ``base`` (mean probability of
-        that class in the background) and one per feature: the base and the features add up to the
-        probability.
+        Columns ``row`` (its number in the input), ``prediction``, ``base`` (mean of what is
+        attributed, in the background) and one per feature: the base and the features add up to the
+        probability or the number.
     """
     # SHAP computes with numbers. Numbering the values of each column suits columns of any type.
     pool = pd.concat([background, rows])
     numbered = {name: pd.factorize(pool[name], use_na_sentinel=False) for name in pool}
     codes = np.column_stack([number for number, _ in numbered.values()])
 
-    def predict(codes: Any) -> metrics.Probabilities:
+    def predict(codes: Any) -> metrics.Predictions:
         columns = zip(numbered.items(), np.asarray(codes, dtype=np.int64).T, strict=True)
         table = {name: values.take(column) for (name, (_, values)), column in columns}
-        return model.predict_proba(fitted, pd.DataFrame(table))
+        return model.predict(fitted, pd.DataFrame(table))
 
     masker = shap.maskers.Independent(codes[: len(background)])
     explainer = shap.PermutationExplainer(predict, masker, seed=seed)
     budget = 2 * len(numbered) + 1  # One random order of the features, in both directions.
-    probabilities = model.predict_proba(fitted, rows)
-    best = probabilities.argmax(axis=1)
+    probabilities = model.predict(fitted, rows)
+    best = probabilities.argmax(axis=1)  # 0 where the prediction is a number.
     attributions, base = np.zeros(rows.shape), np.zeros(len(rows))
     # One row a call: with more, SHAP 0.51 also computes main effects, which takes twice as long.
     with threadpool_limits(1):  # For batches this small, threads cost more than they save.
@@ -94,11 +94,13 @@ def attribute(fitted: Any, rows: pd.DataFrame, background: pd.DataFrame, seed: i
             found = explainer(
                 codes[[len(background) + row]], max_evals=budget, batch_size=budget, silent=True
             )
-            attributions[row] = found.values[0, :, best[row]]  # noqa: PD011  (not of pandas)
-            base[row] = found.base_values[0, best[row]]
+            # SHAP drops the last axis of a single output.
+            values = found.values.reshape(rows.shape[1], -1)  # noqa: PD011  (not of pandas)
+            attributions[row] = values[:, best[row]]
+            base[row] = np.ravel(found.base_values)[best[row]]
     table = pd.DataFrame(attributions, columns=rows.columns)
     table.insert(0, "row", rows.index)
-    table.insert(1, "prediction", metrics.classes(probabilities))
+    table.insert(1, "prediction", metrics.table(probabilities)["prediction"].to_numpy())
     table.insert(2, "base", base)
     return table
 

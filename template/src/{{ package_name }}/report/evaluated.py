@@ -4,6 +4,8 @@ import base64
 import io
 import shutil
 import subprocess
+import warnings
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,38 +17,53 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from sklearn.calibration import CalibrationDisplay
-from sklearn.metrics import ConfusionMatrixDisplay
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    PrecisionRecallDisplay,
+    PredictionErrorDisplay,
+    RocCurveDisplay,
+)
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .. import files, metrics
-from ..data import Rows
+from ..data import Rows, Split
 from ..evaluate import Evaluation
-from ..metrics import Probabilities
+from ..metrics import Predictions
 from ..schema import CLASSES
 
 N_ERRORS = 20
 N_COLUMNS = 12
+N_FITTED = 10_000
+"""Training rows that a baseline is fitted to: more would only take longer."""
+
 MAX_CELLS = 30
 """Number of classes up to which the confusion matrix shows counts and not only colors."""
 
 
 def write(
-    evaluation: Evaluation, held_out: Rows, probabilities: Probabilities, folder: Path
+    evaluation: Evaluation, split: Split, predictions: Predictions, folder: Path
 ) -> list[Path]:
     """Write the page ``evaluation.html`` into a folder, and return its path."""
+    held_out = split.test
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
     with mpl.rc_context({"text.parse_math": False}):  # A class named $x$ is no formula.
-        pictures = {
-            "Confusion matrix": _encode(draw_confusion(held_out.target, probabilities)),
-            "Calibration": _encode(draw_calibration(evaluation)),
-        }
+        drawn = {name: draw(held_out.target, predictions) for name, draw in PICTURES.items()}
+        pictures = {name: _encode(figure) for name, figure in drawn.items()}
     page = environment.get_template("evaluation.html").render(
         evaluation=evaluation,
         date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         commit=_commit(),
         pictures=pictures,
-        errors=find_errors(held_out, probabilities),
+        baselines=score_baselines(split, seed=0),
+        errors=find_errors(held_out, predictions),
         columns=list(held_out.features)[:N_COLUMNS],
         n_left_out=max(0, held_out.features.shape[1] - N_COLUMNS),
     )
@@ -56,32 +73,70 @@ def write(
     return [path]
 
 
-def find_errors(held_out: Rows, probabilities: Probabilities) -> list[dict[str, Any]]:
-    """Return the rows that were predicted wrong with the highest confidence, highest first."""
-    predicted, truth = metrics.classes(probabilities), held_out.target.to_numpy()
-    confidence = probabilities.max(axis=1)
-    wrong = np.flatnonzero(predicted != truth)
-    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:N_ERRORS]
+def find_errors(held_out: Rows, predictions: Predictions) -> list[dict[str, Any]]:
+    """Return the rows that were predicted wrong, those with the largest error first."""
+    errors = metrics.errors(held_out.target, predictions)
+    predicted, truth = metrics.table(predictions)["prediction"], held_out.target.to_numpy()
+    worst = np.argsort(-errors, kind="stable")[:N_ERRORS]
     return [
         {
             "row": held_out.features.index[position],
             "true": truth[position],
             "predicted": predicted[position],
-            "confidence": confidence[position],
+            "error": errors[position],
             "values": list(held_out.features.iloc[position, :N_COLUMNS]),
         }
         for position in worst
+        if errors[position]
     ]
 
 
-def draw_confusion(truth: pd.Series, probabilities: Probabilities) -> Figure:
+def score_baselines(split: Split, seed: int) -> dict[str, metrics.Scores]:
+    """Fit baselines to the training rows, and score them on the held-out ones."""
+    size = min(N_FITTED, len(split.train.target))
+    features = split.train.features.sample(size, random_state=seed)
+    place = {name: number for number, name in enumerate(CLASSES)}
+    target = split.train.target.loc[features.index]
+    numbers = [place[name] for name in target] if CLASSES else target
+    found = {}
+    for name, estimator in _list_baselines().items():
+        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+            fitted = estimator.fit(features, numbers)
+        if CLASSES:
+            predictions = np.zeros((len(split.test.target), len(CLASSES)))
+            predictions[:, fitted.classes_] = fitted.predict_proba(split.test.features)
+        else:
+            predictions = fitted.predict(split.test.features).reshape(-1, 1)
+        found[name] = metrics.scores(split.test.target, predictions)
+    return found
+
+
+def _list_baselines() -> dict[str, Pipeline]:
+    numbers = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler())
+    texts = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=50)
+    columns = make_column_transformer(
+        (numbers, make_column_selector(dtype_include="number")),
+        (texts, make_column_selector(dtype_exclude="number")),
+    )
+    if CLASSES:
+        return {
+            "Most frequent class": make_pipeline(DummyClassifier(strategy="prior")),
+            "Linear model": make_pipeline(columns, LogisticRegression(max_iter=200)),
+        }
+    return {
+        "Mean": make_pipeline(DummyRegressor()),
+        "Linear model": make_pipeline(columns, Ridge()),
+    }
+
+
+def draw_confusion(truth: pd.Series, predictions: Predictions) -> Figure:
     """Draw how many rows of each class were predicted as which class."""
     size = min(12, 3 + len(CLASSES) / 3)
     figure = Figure(figsize=(size, size), layout="constrained")
     ConfusionMatrixDisplay.from_predictions(
-        truth,
-        metrics.classes(probabilities),
-        labels=CLASSES,
+        [str(name) for name in truth],  # scikit-learn compares no objects.
+        [str(name) for name in metrics.classes(predictions)],
+        labels=[str(name) for name in CLASSES],
         ax=figure.subplots(),
         cmap="Blues",
         colorbar=False,
@@ -91,9 +146,9 @@ def draw_confusion(truth: pd.Series, probabilities: Probabilities) -> Figure:
     return figure
 
 
-def draw_calibration(evaluation: Evaluation) -> Figure:
+def draw_calibration(truth: pd.Series, predictions: Predictions) -> Figure:
     """Draw the accuracy at each confidence, above the number of rows with that confidence."""
-    bins = pd.DataFrame(evaluation.calibration)
+    bins = metrics.calibration(truth, predictions)
     figure = Figure(figsize=(6, 6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
     CalibrationDisplay(bins["accuracy"], bins["confidence"], bins["confidence"]).plot(ax=above)
@@ -104,6 +159,35 @@ def draw_calibration(evaluation: Evaluation) -> Figure:
     below.margins(y=0.2)
     below.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
+
+
+def draw_curves(truth: pd.Series, predictions: Predictions) -> Figure:
+    """Draw the curves of ROC and of precision and recall, for the second of two classes."""
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    is_second, chances = truth.eq(CLASSES[1]), predictions[:, 1]
+    RocCurveDisplay.from_predictions(is_second, chances, ax=left, plot_chance_level=True)
+    PrecisionRecallDisplay.from_predictions(is_second, chances, ax=right)
+    return figure
+
+
+def draw_numbers(truth: pd.Series, predictions: Predictions) -> Figure:
+    """Draw predicted numbers over the true ones, and the differences."""
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    for axes, kind in zip(
+        figure.subplots(1, 2), ("actual_vs_predicted", "residual_vs_predicted"), strict=True
+    ):
+        PredictionErrorDisplay.from_predictions(truth, predictions[:, 0], kind=kind, ax=axes)
+    return figure
+
+
+PICTURES: dict[str, Callable[[pd.Series, Predictions], Figure]] = (
+    {"Confusion matrix": draw_confusion, "Calibration": draw_calibration}
+    if CLASSES
+    else {"Predicted and true numbers": draw_numbers}
+)
+if len(CLASSES) == 2:
+    PICTURES[f"Curves of {CLASSES[1]}"] = draw_curves
 
 
 def _encode(figure: Figure) -> str:

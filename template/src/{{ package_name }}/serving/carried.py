@@ -8,5 +8,5 @@ from . import drift
 
 
 def facts(features: pd.DataFrame) -> dict[str, Any]:
-    """Describe the distribution of the numeric training features."""
+    """Describe the distribution of the training features."""
     return {"reference": drift.reference(features)}

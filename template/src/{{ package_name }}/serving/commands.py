@@ -51,7 +51,8 @@ class Serve(UsesModel, Alerts, Options):
     """Number of newest rows to compare with the training rows."""
 
     drift_limit: Annotated[float | None, NotLogged] = Field(default=0.25, gt=0)
-    """Population stability index of a feature above which an alert is sent; null sends none."""
+    """Population stability index of a feature above which an alert is sent; null sends none. It is
+    higher where so few rows exceed it without drift."""
 
     def cli_cmd(self) -> None:
         from .serve import serve

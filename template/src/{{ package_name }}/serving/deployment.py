@@ -10,7 +10,7 @@ import mlflow
 import pandas as pd
 import yaml
 
-from .. import alerts, environment, model, schema, tracking
+from .. import alerts, columns, data, environment, model, schema, tracking
 from ..errors import UserError
 from . import drift
 from .commands import Serve
@@ -52,13 +52,16 @@ class Deployment:
     def check_drift(self) -> None:
         """Send one alert when drift exceeds its limit, and no other until it was below again."""
         psi, limit = self.window.psi() if self.window else {}, self._settings.drift_limit
-        if limit is None or not psi:
+        if not self.window or limit is None or not psi:
             return
-        value, name = max((value, name) for name, value in psi.items())
+        excess = {one: psi[one] / max(limit, self.window.chance(one)) for one in psi}
+        name = max(excess, key=excess.__getitem__)
+        is_over = excess[name] > 1
         with self._lock:
-            was_over, self._is_over_limit = self._is_over_limit, value > limit
-        if value > limit and not was_over:
-            text = f"{self.uri}: PSI of {name} is {value:.2f}, above drift_limit = {limit:g}"
+            was_over, self._is_over_limit = self._is_over_limit, is_over
+        if is_over and not was_over:
+            most = psi[name] / excess[name]
+            text = f"{self.uri}: PSI of {name} is {psi[name]:.2f}, above its limit of {most:.2g}"
             log.warning("%s", text)
             alerts.send(text, self._settings)
 
@@ -117,8 +120,8 @@ def load(settings: Serve) -> Deployment:
             folder = tracking.download(uri, settings)
     fitted = model.load(folder)
     # The first prediction is slow, and a model that fails must not replace one that works.
-    row = schema.check(pd.DataFrame([Payload(1).example()]), "example", schema.UNLABELLED)
-    model.predict_proba(fitted, row)
+    row = columns.check(pd.DataFrame([Payload(1).example()]), "example", schema.UNLABELLED)
+    model.predict(fitted, data.prepare(row))
     log.info("loaded %s in %.1f s", uri, perf_counter() - start)
     return Deployment(uri, fitted, metadata, settings)
 

@@ -1,4 +1,4 @@
-"""Drift: how far new rows are from those of the training. It knows numbers, and not the schema."""
+"""Drift: how far new rows are from those of the training. It does not know the schema."""
 
 import json
 from threading import Lock
@@ -8,29 +8,40 @@ import pandas as pd
 from numpy.typing import NDArray
 
 N_BINS = 10
-"""Maximum bins of a feature, besides those of its minimum and of values out of range."""
+"""Maximum bins of a number, besides those of its minimum and of values out of range."""
+
+N_NAMES = 20
+"""Categories with a bin of their own, the most frequent ones; the others share the last bin."""
 
 Values = NDArray[np.float64]
 
 
 def reference(features: pd.DataFrame) -> str:
-    """Describe the distribution of numeric features: their deciles, and the rows between them.
+    """Describe the distribution of features: the deciles of numbers, and the rows between them.
 
     A feature with k edges has k + 2 bins: below the first edge, on it, up to each of the others,
-    and above the last, where missing values count too.
+    and above the last, where missing values count too. The edges of categories are their places
+    in the list of their names.
 
     Returns:
-        The objects ``edges`` and ``counts`` as JSON, which loads faster than lists in YAML.
+        The objects ``edges``, ``counts`` and ``names`` as JSON, which loads faster than YAML.
     """
-    edges, counts = {}, {}
-    for name, column in features.select_dtypes("number").items():
-        values = column.to_numpy(np.float64, na_value=np.nan)
-        known = values[~np.isnan(values)]
-        if known.size:
+    edges: dict[str, list[float]] = {}
+    counts, names = {}, {}
+    for name, column in features.items():
+        key, values, cuts = str(name), np.empty(0), np.empty(0)
+        if pd.api.types.is_numeric_dtype(column):
+            values = column.to_numpy(np.float64, na_value=np.nan)
             steps = np.linspace(0, 1, N_BINS + 1)
-            cuts = np.unique(np.quantile(known, steps, method="inverted_cdf")).tolist()
-            edges[str(name)], counts[str(name)] = cuts, _count(values, cuts).tolist()
-    return json.dumps({"edges": edges, "counts": counts}, separators=(",", ":"))
+            finite = values[~np.isnan(values)]
+            cuts = np.quantile(finite, steps, method="inverted_cdf") if finite.size else cuts
+        elif known := column.value_counts().index[:N_NAMES].tolist():
+            names[key], cuts = known, np.arange(len(known), dtype=np.float64)
+            values = _places(column, known)
+        if len(cuts):
+            edges[key] = np.unique(cuts).tolist()
+            counts[key] = _count(values, edges[key]).tolist()
+    return json.dumps({"edges": edges, "counts": counts, "names": names}, separators=(",", ":"))
 
 
 class Window:
@@ -40,15 +51,17 @@ class Window:
         facts = json.loads(reference)
         self._edges: dict[str, list[float]] = facts["edges"]
         self._counts: dict[str, list[int]] = facts["counts"]
-        self._names = list(self._edges)
-        self._values = np.empty((n_rows, len(self._names)))
+        self._names: dict[str, list[str]] = facts.get("names", {})
+        self._values = np.empty((n_rows, len(self._edges)))
         self._n_seen = 0
         self._lock = Lock()
 
     def add(self, features: pd.DataFrame) -> bool:
         """Add rows; return whether they complete a window of rows that are all new."""
         size = len(self._values)
-        values = features[self._names].to_numpy(np.float64, na_value=np.nan)[-size:]
+        newest = features[[*self._edges]].tail(size)
+        codes = {key: _places(newest[key], known) for key, known in self._names.items()}
+        values = newest.assign(**codes).to_numpy(np.float64, na_value=np.nan)
         with self._lock:
             self._values[(self._n_seen + np.arange(len(values))) % size] = values
             n_before, self._n_seen = self._n_seen, self._n_seen + len(values)
@@ -66,12 +79,29 @@ class Window:
         with self._lock:
             values = self._values.copy()
         found = {}
-        for name, column in zip(self._names, values.T, strict=True):
-            counts = np.array([self._counts[name], _count(column, self._edges[name])])
+        for (name, edges), column in zip(self._edges.items(), values.T, strict=True):
+            counts = np.array([self._counts[name], _count(column, edges)])
             n_rows = counts.sum(axis=1, keepdims=True)
             p, q = np.maximum(counts / n_rows, 0.5 / n_rows.min())
             found[name] = float(((p - q) * np.log(p / q)).sum())
         return found
+
+    def chance(self, name: str) -> float:
+        """Return the index that rows without any drift hardly exceed, as they are few.
+
+        It is about 1/n + 1/m times chi-squared, with a degree of freedom for each bin but one: this
+        is its mean and four deviations. Source: Yurdakul, Statistical Properties of Population
+        Stability Index, Western Michigan University, 2018.
+        """
+        n_free = len(self._edges[name])
+        rows = 1 / sum(self._counts[name]) + 1 / len(self._values)
+        return float((n_free + 4 * np.sqrt(2 * n_free)) * rows)
+
+
+def _places(column: pd.Series, names: list[str]) -> Values:
+    """Number categories by their place in a list; others, and missing ones, come after its end."""
+    places = pd.Index(names, dtype=object).get_indexer(pd.Index(column)).astype(np.float64)
+    return np.where(places < 0, len(names), places)
 
 
 def _count(values: Values, edges: list[float]) -> NDArray[np.int64]:

@@ -4,8 +4,8 @@ A body is hostile until it is checked: what it would build is counted before it 
 are validated a few at a time, so that other threads run in between.
 """
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
 import numpy as np
 import pandas as pd
@@ -14,15 +14,14 @@ from pydantic import ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from typing_extensions import TypedDict
 
-from .. import schema
-from ..errors import UserError
+from .. import columns, schema
 
 COLUMNS = schema.UNLABELLED.columns
 N_PROBLEMS = 10
 """Maximum problems of a request that an answer names."""
 
-N_UNKNOWN = 10
-"""Unknown columns of a row that are still named; a row with more is refused as a whole."""
+N_UNKNOWN = 100
+"""Columns of a row beside those of the schema; a row with more is refused as a whole."""
 
 N_AT_ONCE = 256
 """Rows that are validated while other threads wait."""
@@ -30,7 +29,7 @@ N_AT_ONCE = 256
 LENGTH = 40
 """Characters of a value that an answer repeats."""
 
-KINDS = {"float": float, "uint": int, "int": int, "bool": bool, "date": datetime}
+KINDS = {"float": float, "uint": int, "int": int, "bool": bool}
 """Type of a value in a request, by the start of the name of its column's type; others are text."""
 
 LIMITS = {
@@ -53,15 +52,31 @@ class RefusedError(Exception):
         super().__init__("; ".join(map(_line, self.problems)))
 
 
+class Rows(NamedTuple):
+    """What a request holds."""
+
+    table: pd.DataFrame
+    """Rows as the schema wants them."""
+
+    ids: list[Any] | None
+    """Names of the rows, which the answer repeats."""
+
+    ignored: list[str]
+    """Columns that the schema does not have."""
+
+
 class Payload:
     """Requests of up to ``max_rows`` rows."""
 
     def __init__(self, max_rows: int) -> None:
         self._max_rows = max_rows
-        rules = {name: _rule(column) for name, column in COLUMNS.items()}
+        rules = {
+            name: NotRequired[_rule(column)] if column.nullable else _rule(column)
+            for name, column in COLUMNS.items()
+        }
         make: Any = TypedDict  # Its keys come from the schema.
         row = make("Row", rules)
-        row.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+        row.__pydantic_config__ = ConfigDict(extra="ignore", strict=True)
         many: Any = Annotated[list[row], FailFast()]  # type: ignore[valid-type]
         self._rows: TypeAdapter[list[dict[str, Any]]] = TypeAdapter(many)
         self._described = TypeAdapter(row).json_schema()
@@ -69,6 +84,7 @@ class Payload:
         # What more there is to check is left to Pandera, which takes longer.
         self._is_exact = not schema.UNLABELLED.checks and all(
             column.dtype.type == np.float64
+            and not column.metadata
             and {check.name for check in column.checks} <= {"in_range", *LIMITS}
             for column in COLUMNS.values()
         )
@@ -89,8 +105,8 @@ class Payload:
         content = {"schema": body, "example": {"rows": [self.example()]}}
         return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
-    def read(self, body: bytes) -> pd.DataFrame:
-        """Parse a request into a table as the schema wants it.
+    def read(self, body: bytes) -> Rows:
+        """Parse a request.
 
         Raises:
             RefusedError: If it is not JSON, or a row violates the schema.
@@ -101,10 +117,15 @@ class Payload:
             try:
                 found = self._rows.validate_python(rows[start : start + N_AT_ONCE])
             except ValidationError as error:
-                errors = error.errors(include_url=False)[:N_PROBLEMS]
-                raise RefusedError([self._explain(one, start) for one in errors]) from None
-            values += [[*row.values()] for row in found]
-        return self._table(values)
+                # A value that may be of two types has an error for each.
+                errors = {one["loc"][:2]: one for one in reversed(error.errors(include_url=False))}
+                problems = [self._explain(one, start) for one in reversed(errors.values())]
+                raise RefusedError(problems) from None
+            values += [[row.get(name) for name in COLUMNS] for row in found]
+        further = sorted({name for row in rows for name in row.keys() - COLUMNS.keys()})
+        ids = [row.get(schema.ID) for row in rows] if schema.ID in further else None
+        ignored = [_short(name) for name in further if name != schema.ID]
+        return Rows(self._table(values), ids, ignored)
 
     def _parse(self, body: bytes) -> list[Any]:
         """Parse a body if it has no more values than the rows that are allowed."""
@@ -135,27 +156,28 @@ class Payload:
             return pd.DataFrame(np.array(values, np.float64), columns=self._names)
         rows = pd.DataFrame(values, columns=self._names)
         try:
-            return schema.check(rows, "rows", schema.UNLABELLED)
-        except UserError as error:
-            raise RefusedError([_problem("rows", "", "the schema", str(error))]) from None
+            return columns.check(rows, "rows", schema.UNLABELLED)
+        except columns.ViolationError as error:
+            place = f"rows[{error.row}].{_short(error.column)}"
+            problem = _problem(place, error.value, error.rule, "Not as the schema wants it")
+            raise RefusedError([problem]) from None
 
     def _explain(self, error: ErrorDetails, start: int) -> Problem:
         number, *names = error["loc"]
         place = ".".join([f"rows[{start + int(number)}]", *(_short(str(one)) for one in names[:1])])
         value = "" if error["type"] == "missing" else repr(error["input"])
         rule = self._described["properties"].get(str(names[0]) if names else "", {})
-        limits = ", ".join(f"{key} {rule[key]}" for key in rule if key not in {"title", "type"})
-        return _problem(place, value, limits[:200], error["msg"][:200])
+        return _problem(place, value, " or ".join(_limits(rule))[:200], error["msg"][:200])
 
 
 def _rule(column: Column) -> Any:
     """Translate a column into the type of its values."""
-    dtype = str(column.dtype).lower()
+    dtype, facts = str(column.dtype).lower(), column.metadata or {}
     kind: Any = next((kind for start, kind in KINDS.items() if dtype.startswith(start)), str)
-    rule: dict[str, Any] = {"strict": kind is not datetime}  # JSON has no dates but strings.
-    if kind is float:
-        rule["allow_inf_nan"] = False
-    for check in column.checks:
+    rule: dict[str, Any] = {"allow_inf_nan": False} if kind is float else {}
+    if "words" in facts:  # As in the table, or as JSON has it.
+        kind, rule = bool | Literal[*facts["words"]], {}
+    for check in column.checks if "words" not in facts else ():
         facts = check.statistics or {}
         if check.name == "in_range":
             rule["ge" if facts["include_min"] else "gt"] = facts["min_value"]
@@ -167,7 +189,19 @@ def _rule(column: Column) -> Any:
             kind = Literal[*facts["allowed_values"]]
             rule.clear()
     found: Any = Annotated[kind, Field(**rule)]
+    if "decimal" in facts:  # Numbers as in the table, such as 1.234,50: the schema converts them.
+        found |= str
     return found | None if column.nullable else found
+
+
+def _limits(rule: dict[str, Any]) -> Iterator[str]:
+    """Say what a column's JSON schema allows."""
+    for one in rule.get("anyOf", [rule]):
+        if values := one.get("enum", [one["const"]] if "const" in one else []):
+            yield f"one of {', '.join(map(str, values))}"
+        else:
+            more = [f", {key} {one[key]}" for key in one if key not in {"title", "type"}]
+            yield "".join([one.get("type", "no such column"), *more])
 
 
 def _value(rule: dict[str, Any]) -> Any:

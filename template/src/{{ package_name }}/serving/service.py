@@ -11,6 +11,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import numpy as np
+import pandas as pd
 from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
@@ -20,7 +21,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
-from .. import metrics, model
+from .. import data, metrics, model, schema
 from ..errors import UserError
 from ..settings import PROJECT
 from .commands import Serve
@@ -132,13 +133,19 @@ class Service:
 
     def _answer(self, deployed: Deployment, body: bytes) -> tuple[int, bytes]:
         """Turn the body of a request into that of its answer, in a worker thread."""
-        features = self.payload.read(body)
-        probabilities = model.predict_proba(deployed.model, features)
+        sent = self.payload.read(body)
+        features = data.prepare(sent.table)
+        predictions = model.predict(deployed.model, features)
         deployed.watch(features)
-        table = metrics.table(probabilities)
-        for name, n_rows in zip(*np.unique(table["prediction"], return_counts=True), strict=True):
+        table = metrics.table(predictions)
+        names = table["prediction"] if schema.CLASSES else np.full(len(table), "number")
+        for name, n_rows in zip(*np.unique(names, return_counts=True), strict=True):
             self.telemetry.predictions.labels(str(name)).inc(int(n_rows))
+        if sent.ids is not None:
+            table.insert(0, schema.ID, pd.Series(sent.ids, dtype=object))
         answer = {"model": deployed.uri, "predictions": table.to_dict("records")}
+        if sent.ignored:
+            answer["ignored"] = sent.ignored
         return len(features), to_json(answer)
 
     def _deployed(self, reason: str = HIDDEN) -> Deployment:

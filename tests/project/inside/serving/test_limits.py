@@ -51,7 +51,7 @@ def test_a_request_that_takes_too_long_is_given_up_and_others_are_answered(
     deployed: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = threading.Event()
-    monkeypatch.setattr(model, "predict_proba", lambda *_: done.wait(10))
+    monkeypatch.setattr(model, "predict", lambda *_: done.wait(10))
     answers: list[httpx.Response] = []
     with Service(deployed, request_timeout_s=0.5, max_concurrency=1) as client:
         body = {"rows": rows(1)}

@@ -44,7 +44,7 @@ def test_neither_code_nor_a_pickle_that_it_names_is_loaded(
     found = load(Serve(model=str(forged), tracking_uri=NOWHERE))
 
     rows = synthetic.rows(20, seed=3).iloc[:, :-1]
-    expected = model.predict_proba(deployed.model, rows)
-    assert np.array_equal(model.predict_proba(found.model, rows), expected)
+    expected = model.predict(deployed.model, rows)
+    assert np.array_equal(model.predict(found.model, rows), expected)
     assert not Path("ran").exists()
     assert "evil" not in sys.modules

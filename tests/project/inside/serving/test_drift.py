@@ -7,20 +7,32 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from {{ package_name }} import alerts
-from {{ package_name }}.serving import drift
-from {{ package_name }}.serving.commands import Serve
-from {{ package_name }}.serving.deployment import Deployment
+from my_ml_project import alerts
+from my_ml_project.serving import drift
+from my_ml_project.serving.commands import Serve
+from my_ml_project.serving.deployment import Deployment
 
 RANDOM = np.random.default_rng(0)
 TRAINING = pd.DataFrame({"x": RANDOM.normal(size=2000), "y": RANDOM.integers(0, 3, 2000) / 1.0})
 
 
-def test_each_row_of_the_training_is_in_one_bin_and_text_is_left_out() -> None:
-    facts = json.loads(drift.reference(TRAINING.assign(name="a")))
-    assert list(facts["counts"]) == ["x", "y"]
-    assert [sum(counts) for counts in facts["counts"].values()] == [2000, 2000]
+def test_each_row_of_the_training_is_in_one_bin() -> None:
+    names = np.array(["a", "b", None], object)[RANDOM.integers(0, 3, 2000)]
+    facts = json.loads(drift.reference(TRAINING.assign(name=names, none=None)))
+    assert list(facts["counts"]) == ["x", "y", "name"]
+    assert {sum(counts) for counts in facts["counts"].values()} == {2000}
     assert len(facts["edges"]["y"]) == 3
+    assert facts["counts"]["name"][-1] == pd.isna(names).sum()
+
+
+def test_categories_drift_and_few_rows_are_allowed_more() -> None:
+    names = pd.DataFrame({"name": pd.Series(["a", "b"] * 100, dtype=object)})
+    few, many = (drift.Window(drift.reference(names), size) for size in (100, 1000))
+    assert few.add(names[:100])
+    assert few.psi()["name"] == pytest.approx(0)
+    assert few.add(names[:100].replace({"b": "c"}))
+    assert few.psi()["name"] > 1
+    assert few.chance("name") > many.chance("name") > 0
 
 
 def test_the_index_is_that_of_the_formula() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from {{ package_name }} import cli, parts
-from {{ package_name }}.settings import PREFIX, masked
+from my_ml_project import cli, parts
+from my_ml_project.settings import PREFIX, masked
 
 from .conftest import CommandLine
 

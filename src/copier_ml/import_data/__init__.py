@@ -1,0 +1,1 @@
+"""Import a table: find types and task, and write the schema and the settings of a project."""

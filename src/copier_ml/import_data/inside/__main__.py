@@ -1,0 +1,145 @@
+"""Import a table into the project of the current folder; the arguments are one JSON object."""
+
+import importlib
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from . import baseline
+from .deciding import Table, Wishes, decide
+from .reading import Dialect, read
+from .writing import is_edited, sign, write_data, write_production, write_schema, write_settings
+
+BASE, PRODUCTION = Path("config/base.yaml"), Path("config/prod.yaml")
+
+
+def main(arguments: dict[str, Any]) -> None:
+    """Read, decide, show, write the files, and try them."""
+    package = Path("src", arguments["package"])
+    schema = package / "schema.py"
+    if is_edited(schema.read_text(encoding="utf-8")) and not arguments.get("overwrite"):
+        raise ValueError(f"{schema} was edited; --overwrite replaces it")
+    source = Path(arguments["table"])
+    rows, dialect = read(source, Dialect(**arguments.get("dialect", {})))
+    wishes = {one.name: arguments.get(one.name) for one in fields(Wishes)}
+    table = decide(rows, Wishes(**{name: value for name, value in wishes.items() if value}))
+    print("\n".join(show(table, source, dialect)))
+    path, dialect = place(source, rows, dialect)
+    with restored(schema, package / "data.py", BASE, PRODUCTION):
+        replace(schema, write_schema(table, path.as_posix()))
+        edit(package / "data.py", lambda text: write_data(text, dialect))
+        edit(BASE, lambda text: write_settings(text, path, {}, {}))
+        format_code(schema, package / "data.py")
+        replace(schema, sign(schema.read_text(encoding="utf-8")))
+        limits, gains = baseline.find(arguments["package"], path)
+        edit(BASE, lambda text: write_settings(text, path, limits, gains))
+        edit(PRODUCTION, lambda text: write_production(text, limits))
+    shown = ", ".join(f"{name} {limit:g}" for name, limit in limits.items())
+    print(f"first threshold, from {baseline.NAMES[table.task]}: {shown}")
+    print(f"wrote {schema}, {package / 'data.py'}, {BASE}, {PRODUCTION}")
+    write_card(package)
+
+
+def show(table: Table, source: Path, dialect: Dialect) -> Iterator[str]:
+    """Describe what was read and decided."""
+    yield f"{source.name}: {table.n_rows + table.n_without_target} rows{dialect.describe()}"
+    if table.n_without_target:
+        yield f"{table.n_without_target} rows without {table.target.name} are left out"
+    head = ("column", "type", "values", "missing", "use")
+    lines = [
+        (
+            one.column.name,
+            "date" if one.column.kind == "moment" else one.column.kind,
+            one.column.shown,
+            str(one.column.n_missing or ""),
+            one.role + (f": {one.reason}" if one.reason else ""),
+        )
+        for one in table.decisions
+    ]
+    cells = [[_cut(cell) for cell in line[:4]] + [line[4]] for line in [head, *lines]]
+    widths = [max(len(line[number]) for line in cells) for number in range(4)]
+    for line in cells:
+        columns = [cell.ljust(width) for cell, width in zip(line[:4], widths, strict=True)]
+        yield "  ".join(["", *columns, line[4]]).rstrip()
+    goal = f"{table.task} of {table.target.name!r}"
+    if table.classes:
+        goal += f", {len(table.classes)} classes: {_cut(', '.join(map(str, table.classes)), 60)}"
+    yield goal
+
+
+def _cut(text: str, length: int = 32) -> str:
+    text = "".join(char if char.isprintable() else "?" for char in text)
+    return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
+def place(source: Path, rows: pd.DataFrame, dialect: Dialect) -> tuple[Path, Dialect]:
+    """Return the path of the table in the project: a copy, if it is elsewhere or of Excel."""
+    if source.suffix == ".xlsx":
+        path = Path("data", source.name).with_suffix(".csv")
+        path.parent.mkdir(exist_ok=True)
+        rows.to_csv(path, index=False)
+        return path, Dialect("utf-8", ",", '"')
+    if source.is_relative_to(Path.cwd()):
+        return source.relative_to(Path.cwd()), dialect
+    path = Path("data", source.name)
+    path = path.with_suffix(".csv") if path.suffix in {".tsv", ".txt", ".data"} else path
+    path.parent.mkdir(exist_ok=True)
+    shutil.copyfile(source, path)
+    print(f"copied it to {path}")
+    return path, dialect
+
+
+@contextmanager
+def restored(*paths: Path) -> Iterator[None]:
+    """Restore files if the block fails."""
+    before = {path: path.read_bytes() for path in paths if path.exists()}
+    try:
+        yield
+    except BaseException:
+        for path, content in before.items():
+            path.write_bytes(content)
+        raise
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a text with the line ends of Unix."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def edit(path: Path, change: Any) -> None:
+    """Change the text of a file, if there is one."""
+    if path.exists():
+        replace(path, change(path.read_text(encoding="utf-8")))
+
+
+def format_code(*paths: Path) -> None:
+    """Format files as the project does, if its tools are installed."""
+    if ruff := shutil.which("ruff", path=Path(sys.executable).parent) or shutil.which("ruff"):
+        subprocess.run([ruff, "format", "--quiet", *paths], check=False)
+
+
+def write_card(package: Path) -> None:
+    """Write the data card, if the project has this part."""
+    if (package / "datacard").is_dir():
+        card = importlib.import_module(f"{package.name}.datacard.card")
+        commands = importlib.import_module(f"{package.name}.datacard.commands")
+        print(f"wrote {card.write(commands.Card())}")
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.ERROR)
+    try:
+        main(json.loads(sys.argv[1]))
+    except (ValueError, OSError) as error:
+        if isinstance(error, OSError) and not error.filename:
+            raise
+        sys.exit(f"import-data: {' '.join(str(error).split())}")
