@@ -152,7 +152,7 @@ def plain(path: Path) -> dict[str, float]:
     return project.metrics.scores(split.test.target, predictions)
 
 
-def journey() -> dict[str, Any]:
+def journey(is_explained: bool) -> dict[str, Any]:
     """Train, evaluate, predict, serve and explain."""
     path = Path(project.settings.Settings().data_path)
     command("train")
@@ -160,7 +160,8 @@ def journey() -> dict[str, Any]:
     scores = json.loads(Path("reports/evaluation.json").read_text(encoding="utf-8"))["scores"]
     found = predict(path)
     serve(path, found)
-    explain()
+    if is_explained:
+        explain()
     return {"scores": scores, "plain": plain(path), "n_features": len(project.schema.FEATURES)}
 
 
@@ -172,7 +173,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         return {"refused": str(error)}
     load_project()
-    return journey()
+    return journey(request["is_explained"])
 
 
 def main() -> None:

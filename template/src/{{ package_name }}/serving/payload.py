@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 import numpy as np
 import pandas as pd
 from pandera.pandas import Column
-from pydantic import ConfigDict, FailFast, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from typing_extensions import TypedDict
 
@@ -189,9 +189,16 @@ def _rule(column: Column) -> Any:
             kind = Literal[*facts["allowed_values"]]
             rule.clear()
     found: Any = Annotated[kind, Field(**rule)]
+    if str(column.dtype) == "object":
+        found = Annotated[found, BeforeValidator(_plain)]
     if "decimal" in facts:  # Numbers as in the table, such as 1.234,50: the schema converts them.
         found |= str
     return found | None if column.nullable else found
+
+
+def _plain(value: Any) -> Any:
+    """Write a category as the schema does: without blanks around it, and as text."""
+    return str(value).strip() if isinstance(value, str | int) else value
 
 
 def _limits(rule: dict[str, Any]) -> Iterator[str]:
