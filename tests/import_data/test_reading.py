@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from copier_ml.import_data.inside import reading
 from copier_ml.import_data.inside.reading import Dialect, read
 
 N_ROWS = 30
@@ -75,3 +76,15 @@ def test_what_cannot_be_read_is_named(
     with pytest.raises(ValueError, match=message) as refused:
         read(tmp_path / name, Dialect())
     assert name in str(refused.value)
+
+
+def test_a_file_larger_than_memory_is_refused_with_both_sizes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "t.csv", "a,b", lambda n: f"{n},x")
+    assert reading.find_free_bytes() > 2**20
+    monkeypatch.setattr(reading, "find_free_bytes", lambda: 100)
+    with pytest.raises(
+        ValueError, match=r"t\.csv needs about 0\.0 GiB of memory, and 0\.0 GiB are"
+    ):
+        read(path, Dialect())

@@ -7,6 +7,8 @@ and can be given.
 
 import codecs
 import csv
+import math
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +24,9 @@ BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+MEMORY = {".parquet": 10, ".xlsx": 20}
+"""Bytes of memory for a byte of a file, about; four for one of text."""
+
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".data")
 
 
@@ -60,6 +65,7 @@ def read(path: Path, given: Dialect) -> tuple[pd.DataFrame, Dialect]:
         raise ValueError(f"{path} does not exist")
     if not path.stat().st_size:
         raise ValueError(f"{path} is empty")
+    _refuse_large(path)
     if path.suffix in TEXT_SUFFIXES:
         dialect = find_dialect(path, given)
         rows = _read_text(path, dialect)
@@ -68,6 +74,23 @@ def read(path: Path, given: Dialect) -> tuple[pd.DataFrame, Dialect]:
     if not len(rows):
         raise ValueError(f"{path} has a header and no rows")
     return rows, dialect
+
+
+def _refuse_large(path: Path) -> None:
+    needed = path.stat().st_size * MEMORY.get(path.suffix, 4)
+    if needed > (free := find_free_bytes()):
+        raise ValueError(
+            f"{path} needs about {needed / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are "
+            "free: import a part of its rows, such as the newest"
+        )
+
+
+def find_free_bytes() -> float:
+    """Find the memory that programs can have now; infinite where the system does not say."""
+    facts = Path("/proc/meminfo")
+    text = facts.read_text(encoding="ascii") if facts.is_file() else ""
+    found = re.search(r"^MemAvailable: +(\d+) kB$", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else math.inf
 
 
 def _read_other(path: Path) -> pd.DataFrame:
