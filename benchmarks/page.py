@@ -37,6 +37,7 @@ SUBJECTS = {
     "updates": "An update",
     "images": "Images",
     "hostile": "Hostile requests",
+    "tables": "Scores on public tables",
 }
 """Programs of this folder in the order of the page, and what they measure."""
 

@@ -19,6 +19,9 @@ from .deciding import Table, Wishes, decide
 from .reading import Dialect, read
 from .writing import is_edited, sign, write_data, write_production, write_schema, write_settings
 
+KNOWN_AS = {".data": ".csv", ".ndjson": ".jsonl", ".tsv": ".csv", ".txt": ".csv", ".xlsx": ".csv"}
+"""Suffixes that a project does not read, and those that it does."""
+
 BASE, PRODUCTION = Path("config/base.yaml"), Path("config/prod.yaml")
 
 
@@ -33,8 +36,9 @@ def main(arguments: dict[str, Any]) -> None:
     wishes = {one.name: arguments.get(one.name) for one in fields(Wishes)}
     table = decide(rows, Wishes(**{name: value for name, value in wishes.items() if value}))
     print("\n".join(show(table, source, dialect)))
-    path, dialect = place(source, rows, dialect)
-    with restored(schema, package / "data.py", BASE, PRODUCTION):
+    path = find_place(source)
+    with restored(schema, package / "data.py", BASE, PRODUCTION), removed_again(path):
+        dialect = bring(source, rows, path) or dialect
         replace(schema, write_schema(table, path.as_posix()))
         edit(package / "data.py", lambda text: write_data(text, dialect))
         edit(BASE, lambda text: write_settings(text, path, {}, {}))
@@ -81,21 +85,39 @@ def _cut(text: str, length: int = 32) -> str:
     return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
-def place(source: Path, rows: pd.DataFrame, dialect: Dialect) -> tuple[Path, Dialect]:
-    """Return the path of the table in the project: a copy, if it is elsewhere or of Excel."""
-    if source.suffix == ".xlsx":
-        path = Path("data", source.name).with_suffix(".csv")
-        path.parent.mkdir(exist_ok=True)
-        rows.to_csv(path, index=False)
-        return path, Dialect("utf-8", ",", '"')
-    if source.is_relative_to(Path.cwd()):
-        return source.relative_to(Path.cwd()), dialect
-    path = Path("data", source.name)
-    path = path.with_suffix(".csv") if path.suffix in {".tsv", ".txt", ".data"} else path
+def find_place(source: Path) -> Path:
+    """Return the path of the table in the project: in data/ where it has to be copied."""
+    suffix = KNOWN_AS.get(source.suffix, source.suffix)
+    if suffix == source.suffix and source.is_relative_to(Path.cwd()):
+        return source.relative_to(Path.cwd())
+    return Path("data", source.name).with_suffix(suffix)
+
+
+def bring(source: Path, rows: pd.DataFrame, path: Path) -> Dialect | None:
+    """Copy a table to its place; return how it is written, if that has changed."""
+    if path.resolve() == source:
+        return None
     path.parent.mkdir(exist_ok=True)
-    shutil.copyfile(source, path)
     print(f"copied it to {path}")
-    return path, dialect
+    if source.suffix == ".xlsx":
+        rows.to_csv(path, index=False)
+        return Dialect("utf-8", ",", '"')
+    shutil.copyfile(source, path)
+    return None
+
+
+@contextmanager
+def removed_again(path: Path) -> Iterator[None]:
+    """Remove a file that the block makes, and its folder, if the block fails."""
+    is_new, is_folder_new = not path.exists(), not path.parent.exists()
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            path.unlink(missing_ok=True)
+        if is_folder_new:
+            path.parent.rmdir()
+        raise
 
 
 @contextmanager

@@ -80,8 +80,8 @@ def _refuse_large(path: Path) -> None:
     needed = path.stat().st_size * MEMORY.get(path.suffix, 4)
     if needed > (free := find_free_bytes()):
         raise ValueError(
-            f"{path} needs about {needed / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are "
-            "free: import a part of its rows, such as the newest"
+            f"{path} needs {needed / 2**30:.1f} GiB of memory or so, and {free / 2**30:.1f} GiB "
+            "are free: import a part of its rows, such as the newest"
         )
 
 
