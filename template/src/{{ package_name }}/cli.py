@@ -4,6 +4,7 @@ import difflib
 import errno
 import logging
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -63,7 +64,9 @@ def _dispatch(arguments: list[str]) -> None:
     elif name == "--version":
         print(version(PROGRAM))
     elif name == "import-data":  # copier-ml does it, from outside; a recipe fetches it.
-        raise SystemExit(subprocess.call(["just", name, *arguments[1:]]))  # noqa: S603, S607  (no shell)
+        if not (just := shutil.which("just")):
+            _stop("just is not installed; 'uv run just sync' installs it")
+        raise SystemExit(subprocess.call([just, name, *arguments[1:]]))  # noqa: S603  (no shell)
     elif name not in known:
         _stop(f"there is no command {name!r}; {nearest(name, known)}", code=2)
     else:

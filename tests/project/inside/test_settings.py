@@ -77,6 +77,8 @@ def test_help_lists_every_command_and_its_own_options_alone(command: CommandLine
     listed = command("--help")
     for name, summary in parts.summaries().items():
         assert f"{name} " in listed
+        if name == "import-data":  # A recipe, which calls copier-ml.
+            continue
         text = command(*name.split(), "--help")
         assert summary in text
     assert "--learning-rate" not in command("evaluate", "--help")
