@@ -16,6 +16,9 @@ from updates import Told, listed, run, worktree
 OWNED = ("data", "hyperparameters", "model", "schema")
 MINE = '\n\ndef mine() -> None:\n    """Do what only this project does."""\n'
 
+GONE = {"serving/test_drift.py"}
+"""Files that later versions took out of projects."""
+
 Update = Callable[[Path], str]
 
 pytestmark = pytest.mark.usefixtures("nobody_answers")
@@ -239,4 +242,4 @@ def test_each_new_path_is_in_the_template() -> None:
         for new in re.findall(r': "(.*)",', rows[1]):
             target = folder / new
             there = target.exists() or target.with_name(f"{target.name}.jinja").exists()
-            assert there or not target.parent.exists(), new
+            assert there or not target.parent.exists() or new in GONE, new
