@@ -1,10 +1,11 @@
-"""Kinds of columns, for ``schema.py``: how values become numbers, truth values, categories, times.
+"""Types of columns, for ``schema.py``: numbers, booleans, categories, timestamps and labels.
 
 Each takes the text of a file as well as values that have their type already, such as those of
 Parquet or of a request. Missing values, also as the words of ``MISSING``, need ``nullable``.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,34 +18,38 @@ from pandera.pandas import Check, Column, DataFrameSchema, Parser
 from .errors import UserError
 
 MISSING = ("", "na", "n/a", "nan", "null", "<na>", "#n/a")
-"""What says that there is no value, in any case."""
+"""Words for a missing value, in any case."""
 
 ALSO_MISSING = ("-", "--", "?", ".", "none")
-"""What says so too, where the other values are no words."""
+"""More of them, where the other values are numbers, booleans or timestamps."""
 
 SIGNS = re.compile(r"^[€$£¥]\s*|\s*[€$£¥%]$")
 PARTS = ("year", "month", "day", "day_of_week", "hour")
 
 
 def number(
-    least: float | None = None,
-    most: float | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
     *,
     decimal: str = ".",
     thousands: str = "",
     nullable: bool = False,
 ) -> Column:
     """Numbers, with limits that a value may reach; currency and percent signs are dropped."""
-    limits = [Check.in_range(-np.inf if least is None else least, np.inf if most is None else most)]
+    if minimum is not None and maximum is not None:
+        limits = [Check.in_range(minimum, maximum)]
+    else:
+        limits = [] if minimum is None else [Check.ge(minimum)]
+        limits += [] if maximum is None else [Check.le(maximum)]
     convert = partial(_numbers, decimal=decimal, thousands=thousands)
     marks = {"decimal": decimal} if (decimal, thousands) != (".", "") else {}
-    return _column(float, convert, limits if (least, most) != (None, None) else [], nullable, marks)
+    return _column(float, convert, limits, nullable, marks)
 
 
 def boolean(true: str = "true", false: str = "false", *, nullable: bool = False) -> Column:
-    """Truth values, as the numbers 1 and 0; ``true`` and ``false`` are their words, in any case."""
+    """Booleans, as the numbers 1 and 0; ``true`` and ``false`` are their words, in any case."""
     words = {"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, true.lower(): 1.0, false.lower(): 0.0}
-    convert = partial(_truths, words=words)
+    convert = partial(_booleans, words=words)
     return _column(float, convert, [Check.isin([0.0, 1.0])], nullable, {"words": (true, false)})
 
 
@@ -53,21 +58,27 @@ def category(*names: str, nullable: bool = False) -> Column:
     return _column(object, _texts, [Check.isin(names)] if names else [], nullable)
 
 
-def moment(format: str = "ISO8601", *, nullable: bool = False) -> Column:  # noqa: A002  (as pandas)
+def timestamp(
+    format: str = "ISO8601",  # noqa: A002  (as pandas)
+    *,
+    nullable: bool = False,
+) -> Column:
     """Dates and times, written as ``strptime`` or ISO 8601 says; those with a zone become UTC."""
-    return _column("datetime64[ns]", partial(_moments, format=format), [], nullable)
+    return _column("datetime64[ns]", partial(_timestamps, format=format), [], nullable)
 
 
 def label(*classes: Any, decimal: str = ".", thousands: str = "") -> Column:
     """The target: one of some classes (text, integers or booleans), or, without any, a number."""
     if not classes:
         return number(decimal=decimal, thousands=thousands)
-    convert = partial(_labels, names={str(one).lower(): one for one in classes})
+    folded = Counter(str(one).lower() for one in classes)
+    names = {str(one).lower(): one for one in classes if folded[str(one).lower()] == 1}
+    convert = partial(_labels, names=names | {str(one): one for one in classes})
     return _column(object, convert, [Check.isin(classes)], nullable=False)
 
 
-def spread(rows: pd.DataFrame) -> pd.DataFrame:
-    """Replace dates and times by their parts, as numbers: ``paid at`` by ``paid at.year`` etc."""
+def split_dates(rows: pd.DataFrame) -> pd.DataFrame:
+    """Replace timestamps by their parts, as numbers: ``paid at`` by ``paid at.year`` etc."""
     found: dict[str, pd.Series] = {}
     for name, column in rows.items():
         if column.dtype.kind == "M":
@@ -118,7 +129,7 @@ def _numbers(values: pd.Series, decimal: str, thousands: str) -> pd.Series:
     return _or_text(found.mask(found.abs() == np.inf), text)
 
 
-def _truths(values: pd.Series, words: dict[str, float]) -> pd.Series:
+def _booleans(values: pd.Series, words: dict[str, float]) -> pd.Series:
     if (text := _plain(values)) is None:
         return values
     return _or_text(text.str.lower().map(words).astype(float), text)
@@ -126,10 +137,11 @@ def _truths(values: pd.Series, words: dict[str, float]) -> pd.Series:
 
 def _labels(values: pd.Series, names: dict[str, Any]) -> pd.Series:
     text = _texts(values)
-    return _or_text(text.str.lower().map(names).astype(object), text)
+    found = text.map(names).astype(object)
+    return _or_text(found.where(found.notna(), text.str.lower().map(names)).astype(object), text)
 
 
-def _moments(values: pd.Series, format: str) -> pd.Series:  # noqa: A002  (as above)
+def _timestamps(values: pd.Series, format: str) -> pd.Series:  # noqa: A002  (as above)
     if (text := _plain(values)) is None:
         found = values
     else:

@@ -71,9 +71,9 @@ def make(path: Path) -> Path:
 def prepare(rows: pd.DataFrame) -> pd.DataFrame:
     """Make features of checked rows, the same for training, files and requests: numbers and text.
 
-    Dates and times become their parts.
+    Timestamps become their parts.
     """
-    return columns.spread(rows)
+    return columns.split_dates(rows)
 
 
 def read(path: Path, wanted: DataFrameSchema = schema.LABELLED) -> pd.DataFrame:

@@ -26,9 +26,10 @@ def check(column: Column, values: Any) -> list[Any]:
         (columns.boolean(), [True, False], [1, 0]),
         (columns.category("a", "b"), ["a ", "b"], ["a", "b"]),
         (columns.category("1", "2"), [1.0, 2.0], ["1", "2"]),
-        (columns.moment("%d.%m.%Y"), ["02.01.2024"], [pd.Timestamp("2024-01-02")]),
-        (columns.moment(), ["2024-01-02T10:00+02:00"], [pd.Timestamp("2024-01-02 08:00")]),
+        (columns.timestamp("%d.%m.%Y"), ["02.01.2024"], [pd.Timestamp("2024-01-02")]),
+        (columns.timestamp(), ["2024-01-02T10:00+02:00"], [pd.Timestamp("2024-01-02 08:00")]),
         (columns.label("no", "yes"), ["No", "yes"], ["no", "yes"]),
+        (columns.label("a", "A"), ["A", "a"], ["A", "a"]),
         (columns.label(0, 1), ["0", "1"], [0, 1]),
         (columns.label(0, 1), [0.0, 1.0], [0, 1]),
         (columns.label(), ["0.5"], [0.5]),
@@ -44,7 +45,7 @@ def test_values_become_what_the_column_is(column: Column, values: Any, expected:
         columns.number(nullable=True),
         columns.boolean(nullable=True),
         columns.category("a", nullable=True),
-        columns.moment(nullable=True),
+        columns.timestamp(nullable=True),
     ],
 )
 def test_words_for_a_missing_value_are_missing(column: Column) -> None:
@@ -56,9 +57,11 @@ def test_words_for_a_missing_value_are_missing(column: Column) -> None:
     [
         (columns.number(), "x"),
         (columns.number(0, 1), "2"),
+        (columns.number(0), "-1"),
+        (columns.number(maximum=0), "1"),
         (columns.boolean(), "perhaps"),
         (columns.category("a"), "b"),
-        (columns.moment("%Y-%m-%d"), "soon"),
+        (columns.timestamp("%Y-%m-%d"), "soon"),
         (columns.label("no", "yes"), "x"),
     ],
 )

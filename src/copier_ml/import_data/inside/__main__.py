@@ -62,7 +62,7 @@ def show(table: Table, source: Path, dialect: Dialect) -> Iterator[str]:
     lines = [
         (
             one.column.name,
-            "date" if one.column.kind == "moment" else one.column.kind,
+            "date" if one.column.kind == "timestamp" else one.column.kind,
             one.column.shown,
             str(one.column.n_missing or ""),
             one.role + (f": {one.reason}" if one.reason else ""),

@@ -111,7 +111,7 @@ def _refuse_target(known: pd.DataFrame, target: Column) -> None:
         )
     if target.n_unique < 2:
         raise ValueError(f"the target {target.name!r} has one value alone: {target.shown}")
-    if target.kind == "moment":
+    if target.kind == "timestamp":
         raise ValueError(f"the target {target.name!r} is a date: name a number or a class")
     if target.first_odd:
         _refuse_odd(target)

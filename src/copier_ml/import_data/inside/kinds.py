@@ -1,4 +1,4 @@
-"""Find the kind of a column from its values: number, boolean, moment, category or text."""
+"""Find the type of a column from its values: number, boolean, timestamp, category or text."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-Kind = Literal["number", "boolean", "moment", "category", "text"]
+Kind = Literal["number", "boolean", "timestamp", "category", "text"]
 
 MISSING = {"", "na", "n/a", "nan", "null", "<na>", "#n/a"}
 """What says in any column that there is no value."""
@@ -117,9 +117,9 @@ def examine(values: pd.Series, decimal: str = "", *, is_kept: bool = False) -> C
         whole = bool((numbers % 1 == 0).all())
         shown = f"{numbers.min():g} to {numbers.max():g}"
         return Column(name, "number", marks, **facts, is_whole=whole, shown=shown)
-    if found := _as_moment(known):
-        moments = pd.to_datetime(known, format=found["format"], utc="%z" in found["format"])
-        return Column(name, "moment", found, **facts, shown=_range(moments))
+    if found := _as_timestamp(known):
+        timestamps = pd.to_datetime(known, format=found["format"], utc="%z" in found["format"])
+        return Column(name, "timestamp", found, **facts, shown=_range(timestamps))
     known = text[~is_none]
     facts = {"n_missing": int(is_none.sum()), "n_unique": int(known.nunique())}
     odd = _first_odd(known)
@@ -158,7 +158,7 @@ def _examine_typed(name: str, values: pd.Series) -> Column:
         shown = f"{known.min():g} to {known.max():g}"
         return Column(name, "number", **facts, is_whole=whole, shown=shown)
     if pd.api.types.is_datetime64_any_dtype(values):
-        return Column(name, "moment", **facts, shown=_range(known))
+        return Column(name, "timestamp", **facts, shown=_range(known))
     if isinstance(values.dtype, pd.CategoricalDtype):
         names = [str(one) for one in values.cat.categories]
         shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
@@ -167,8 +167,8 @@ def _examine_typed(name: str, values: pd.Series) -> Column:
     return Column(name, "text", **facts)
 
 
-def _range(moments: pd.Series) -> str:
-    first, last = str(moments.min()), str(moments.max())
+def _range(timestamps: pd.Series) -> str:
+    first, last = str(timestamps.min()), str(timestamps.max())
     return f"{first} to {last}".replace(" 00:00:00", "")
 
 
@@ -200,7 +200,7 @@ def _as_number(known: pd.Series, given: str) -> dict[str, str] | None:
     return None
 
 
-def _as_moment(known: pd.Series) -> dict[str, str]:
+def _as_timestamp(known: pd.Series) -> dict[str, str]:
     distinct = pd.Series(known.unique())
     if not distinct.str.contains(r"\d").all() or distinct.str.len().max() > 40:
         return {}

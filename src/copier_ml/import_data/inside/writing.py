@@ -108,7 +108,7 @@ def _call(column: Column) -> str:
     options: list[str] = []
     if column.kind == "category":
         options += map(quoted, column.options.get("categories", []))
-    elif column.kind == "moment":
+    elif column.kind == "timestamp":
         options += [quoted(column.options["format"])] if column.options else []
     elif column.kind == "boolean":
         options += [quoted(column.options[word]) for word in ("true", "false") if column.options]
