@@ -116,6 +116,16 @@ def test_a_project_is_written_from_the_latest_tag(new, repository):
     assert Path("churn/task.txt").exists()
 
 
+@pytest.mark.parametrize(
+    ("dest", "title"), [("web-shop", "Web Shop"), ("7 dwarfs", None), ("größe", None)]
+)
+def test_a_project_is_called_like_its_folder_if_that_is_plain(repository, tmp_path, dest, title):
+    folder = tmp_path / dest
+    told = main(["new", str(folder), "--template", str(repository), "-lq"])
+    assert told == (0 if title else 1)  # The question of this template has no default.
+    assert not title or answers(folder)["project_name"] == title
+
+
 def test_a_ref_gives_an_older_version(new):
     assert new("--quiet", "--vcs-ref", "v1.0.0") == 0
     assert answers()["_commit"] == Path("churn/version.txt").read_text() == "v1.0.0"

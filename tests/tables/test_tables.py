@@ -224,7 +224,7 @@ def test_an_edited_schema_is_replaced_only_on_request(sklearn: Imports, tables: 
 def test_a_project_is_made_for_a_table_and_serves_it(tables: Path, tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     table = str(tables / "orders.csv")
-    command = ["new", str(folder), "--defaults", "--data", "project_name=Shop", "--table", table]
+    command = ["new", str(folder), "--defaults", "--table", table]
     outside = Project(tmp_path, UV=find_uv())
     told = outside.run(find_copier_ml(), *command, "--target", "returned", "--id", "order id")
     assert told.endswith("uv run shop run\n")

@@ -1,5 +1,6 @@
 """The command ``new``: a project from the template, whole or not at all."""
 
+import re
 import shlex
 import shutil
 from argparse import Namespace
@@ -36,6 +37,7 @@ def run(args: Namespace) -> None:
             dst_path=args.dest,
             vcs_ref=template.ref,
             data=answers,
+            user_defaults=_name_after(args.dest),
             defaults=args.defaults,
             overwrite=args.overwrite,
             quiet=args.quiet,
@@ -54,6 +56,13 @@ def run(args: Namespace) -> None:
     consent.remember(args.dest)
     if not args.quiet:
         _print_next_steps(args.dest, worker.answers.combined, is_ready=bool(args.table))
+
+
+def _name_after(dest: Path) -> dict[str, str]:
+    """Suggest the name of the folder for the project, if it is made of plain words."""
+    words = re.split(r"[-_. ]+", dest.resolve().name)
+    title = " ".join(word[:1].upper() + word[1:] for word in words)
+    return {"project_name": title} if re.fullmatch(r"[A-Za-z][A-Za-z0-9 ]{0,49}", title) else {}
 
 
 def _read_data_file(path: Path | None) -> dict[str, Any]:
