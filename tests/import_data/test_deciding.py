@@ -72,6 +72,7 @@ def test_what_cannot_be_a_feature_is_left_out_with_the_option_that_keeps_it() ->
         number=[n % 7 for n in N],
         counter=N,
         customer_id=[n * 7 % 61 for n in N],
+        **{"Unnamed: 0": [n * 7 % 61 for n in N]},
         ident=[n * 7 % 61 for n in N],
         name=[f"n{n}" for n in N],
         same=["a"] * 60,
@@ -84,6 +85,7 @@ def test_what_cannot_be_a_feature_is_left_out_with_the_option_that_keeps_it() ->
     assert found.pop("y") == ("target", "")
     assert {name: reason for name, (_, reason) in found.items()} == {
         "counter": "numbers the rows (--keep uses it)",
+        "Unnamed: 0": "is called an id, and hardly repeats (--keep uses it)",
         "customer_id": "is called an id, and hardly repeats (--keep uses it)",
         "name": "names a row (--keep uses it)",
         "same": "one value only",

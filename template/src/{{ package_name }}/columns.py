@@ -73,6 +73,7 @@ def label(*classes: Any, decimal: str = ".", thousands: str = "") -> Column:
         return number(decimal=decimal, thousands=thousands)
     folded = Counter(str(one).lower() for one in classes)
     names = {str(one).lower(): one for one in classes if folded[str(one).lower()] == 1}
+    names |= {f"{one}.0": one for one in classes if type(one) is int}  # As pandas writes gaps.
     convert = partial(_labels, names=names | {str(one): one for one in classes})
     return _column(object, convert, [Check.isin(classes)], nullable=False)
 

@@ -32,6 +32,7 @@ def check(column: Column, values: Any) -> list[Any]:
         (columns.label("a", "A"), ["A", "a"], ["A", "a"]),
         (columns.label(0, 1), ["0", "1"], [0, 1]),
         (columns.label(0, 1), [0.0, 1.0], [0, 1]),
+        (columns.label(0, 1), ["0.0", "1.0"], [0, 1]),
         (columns.label(), ["0.5"], [0.5]),
     ],
 )

@@ -24,7 +24,7 @@ MANY_CATEGORIES = 254
 KEEP = "--keep uses it"
 
 NAMES_OF_IDS = re.compile(
-    r"(?i:(^|[^a-z])(id|idx|index|key|row|rownames?|uuid)($|[^a-z]))|[a-z]I[dD]$"
+    r"(?i:(^|[^a-z])(id|idx|index|key|row|rownames?|unnamed|uuid)($|[^a-z]))|[a-z]I[dD]$"
 )
 """What columns are called that name rows, such as customer_id and OrderID."""
 
