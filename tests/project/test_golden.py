@@ -132,7 +132,7 @@ def test_a_newcomer_has_a_model_on_the_first_day(
     assert "accuracy 0.9" in type_in(train)
 
     # Two workers, as an owner has at least: a project's tests depend on no order.
-    project = Project(tmp_path / "my-project", PYTEST_XDIST_AUTO_NUM_WORKERS="2")
+    project = Project(tmp_path / "my-project", "my-project", PYTEST_XDIST_AUTO_NUM_WORKERS="2")
     tell(record_property, WHOLE, project.folder)
     assert git("log", "--format=%s", folder=project.folder).count("\n") == 1
     assert git("status", "--porcelain", folder=project.folder) == ""
