@@ -164,8 +164,13 @@ def test_all_checks_and_tests_pass_after_an_import(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_whole", [False, pytest.param(True, marks=pytest.mark.nightly)])
-@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize(
+    ("framework", "is_whole"),
+    [
+        *((framework, False) for framework in ("lightgbm", "xgboost")),
+        *(pytest.param(framework, True, marks=pytest.mark.nightly) for framework in FRAMEWORKS),
+    ],
+)
 def test_each_framework_takes_tables(
     snapshot: Path, tmp_path: Path, tables: Path, framework: str, is_whole: bool
 ) -> None:
