@@ -120,6 +120,9 @@ def _gains(version: Version, rows: pd.DataFrame, settings: Evaluate) -> tuple[Sc
     champion = tracking.champion()
     if champion is None or champion.uri == version.uri:
         return {}, None
+    if not tracking.fits(champion.uri):
+        log.warning("not compared: %s has other columns or classes", champion.uri)
+        return {}, None
     ours, theirs = _split(version, rows).test, _split(champion, rows).test
     both = ours.features.index.intersection(theirs.features.index)
     if both.empty:

@@ -25,8 +25,11 @@ from mlflow.models import Model
 
 from . import environment
 from .errors import UserError
-from .schema import TARGET
+from .schema import CLASSES, TARGET, UNLABELLED
 from .settings import PROJECT, Options, UsesModel, masked
+
+COLUMNS = [*map(str, UNLABELLED.columns), TARGET, *map(str, CLASSES)]
+"""What a model is of: features, target and classes, which it carries."""
 
 Report = Callable[[dict[str, float], int], None]
 """Called after each step of a training with its metrics and its number, from 1."""
@@ -169,12 +172,20 @@ def download(uri: str, settings: UsesModel) -> Path:
     """Return the folder of a model, for ``model.load``, after checking its environment.
 
     Raises:
-        UserError: If its environment differs, unless the settings allow it.
+        UserError: If it is of another table, or its environment differs and the settings do not
+            allow that.
     """
+    if not fits(uri):
+        raise UserError(f"{uri} was trained on other columns or classes: train a new model")
     if trained_with := metadata(uri).get("environment"):
         is_allowed = settings.allow_environment_drift
         environment.check(uri, trained_with, is_drift_allowed=is_allowed)
     return Path(mlflow.artifacts.download_artifacts(uri))
+
+
+def fits(uri: str) -> bool:
+    """Whether a model has the columns and classes of the schema, as far as it says so."""
+    return bool(metadata(uri).get("columns", COLUMNS) == COLUMNS)
 
 
 def _open(uri: str) -> None:

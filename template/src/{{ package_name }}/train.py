@@ -32,7 +32,7 @@ def train(settings: Settings) -> tuple[str, metrics.Scores] | None:
         scores = metrics.scores(test.target, model.predict(fitted, test.features))
         mlflow.log_metrics(scores)
         here = environment.read()
-        metadata = {"environment": here, "data_sha256": checksum}
+        metadata = {"environment": here, "data_sha256": checksum, "columns": tracking.COLUMNS}
         for part in parts.hooks("carried"):  # What a part wants to find in a model.
             metadata |= part.facts(split.train.features)
         pins = environment.requirements(here)
