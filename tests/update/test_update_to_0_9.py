@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import copy, git
-from copier import run_update
-from owner import ALONE, Project, commit
+from owner import ALONE, Project, commit, update
 from updates import run
 
 PACKAGE = "src/my_ml_project"
@@ -48,20 +47,8 @@ def with_ours(project: Path) -> None:
     assert told.code == 0, told.out
 
 
-def with_copier(project: Path, release: str | None = None) -> None:
-    run_update(
-        project,
-        vcs_ref=release,
-        defaults=True,
-        overwrite=True,
-        unsafe=True,
-        quiet=True,
-        skip_tasks=True,
-    )
-
-
-PLAIN = pytest.param(with_copier, marks=pytest.mark.updates)
-BOTH = pytest.mark.parametrize("update", [with_ours, PLAIN], ids=["copier-ml", "copier"])
+PLAIN = pytest.param(update, marks=pytest.mark.updates)
+BOTH = pytest.mark.parametrize("by", [with_ours, PLAIN], ids=["copier-ml", "copier"])
 
 
 @pytest.fixture(autouse=True)
@@ -78,10 +65,10 @@ def make(history: Path, folder: Path, release: str, **answers: str) -> Path:
 @pytest.mark.parametrize("framework", ["sklearn", "pytorch"])
 @BOTH
 def test_files_that_nobody_edited_are_new(
-    history: Path, tmp_path: Path, framework: str, update: Update
+    history: Path, tmp_path: Path, framework: str, by: Update
 ) -> None:
     project = make(history, tmp_path / "project", "v0.8.1", framework=framework)
-    update(project)
+    by(project)
     new = copy(history, tmp_path / "new", {"profile": "everything", "framework": framework})
     for name in (*OWNED, "notebooks/errors.ipynb"):
         assert (project / name).read_text() == (new / name).read_text(), name
@@ -90,14 +77,14 @@ def test_files_that_nobody_edited_are_new(
 @pytest.mark.parametrize("release", ["v0.8.0", "v0.8.1"])
 @BOTH
 def test_one_edited_file_keeps_all_and_each_gets_what_the_commands_call(
-    history: Path, tmp_path: Path, release: str, update: Update
+    history: Path, tmp_path: Path, release: str, by: Update
 ) -> None:
     project = make(history, tmp_path / "project", release)
     path = project / f"{PACKAGE}/schema.py"
     path.write_text(path.read_text() + MINE)
     commit(project, "edit")
     before = {name: (project / name).read_text() for name in OWNED}
-    update(project)
+    by(project)
     assert not git("ls-files", "--unmerged", folder=project)
     for name, text in before.items():
         found = (project / name).read_text()
@@ -112,9 +99,9 @@ def test_edits_of_0_7_are_kept_by_way_of_0_8(history: Path, tmp_path: Path) -> N
     path = project / f"{PACKAGE}/schema.py"
     path.write_text(path.read_text() + MINE)
     commit(project, "edit")
-    with_copier(project, "v0.8.1")
+    update(project, "v0.8.1")
     commit(project, "update")
-    with_copier(project)
+    update(project)
     assert not git("ls-files", "--unmerged", folder=project)
     assert MINE in path.read_text()
     assert 'ID = ""' in path.read_text()

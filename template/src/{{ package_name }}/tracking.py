@@ -184,8 +184,11 @@ def download(uri: str, settings: UsesModel) -> Path:
 
 
 def fits(uri: str) -> bool:
-    """Whether a model has the columns and classes of the schema, as far as it says so."""
-    return bool(metadata(uri).get("columns", COLUMNS) == COLUMNS)
+    """Whether a model has the columns and classes of the schema."""
+    if known := metadata(uri).get("columns"):
+        return bool(known == COLUMNS)
+    signature = Model.load(uri).signature  # All that models from before 0.9.0 have.
+    return not signature or {*signature.inputs.input_names()} == {*UNLABELLED.columns}
 
 
 def _open(uri: str) -> None:
