@@ -2,12 +2,15 @@
 
 import ast
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
 from conftest import ROOT
 
+from copier_ml.import_data.inside import deciding, kinds
 from copier_ml.import_data.inside.deciding import Wishes, decide
 from copier_ml.import_data.inside.reading import Dialect
 from copier_ml.import_data.inside.writing import (
@@ -81,3 +84,21 @@ def test_the_dialect_is_written_into_the_data_module() -> None:
     changed = write_data(text, Dialect("cp1252", ";", "'"))
     assert 'CSV: dict[str, Any] = {"sep": ";", "encoding": "cp1252", "quotechar": "\'"}' in changed
     assert len(changed.splitlines()) == len(text.splitlines())
+
+
+def facts(path: Path) -> dict[str, Any]:
+    """Read the constants of a module that are literals."""
+    found: dict[str, Any] = {}
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            with suppress(ValueError):
+                found[statement.targets[0].id] = ast.literal_eval(statement.value)
+    return found
+
+
+def test_what_is_missing_at_an_import_is_missing_in_training() -> None:
+    ours, theirs = facts(PACKAGE / "columns.py"), (kinds.MISSING, kinds.ALSO_MISSING)
+    assert ({*ours["MISSING"]}, {*ours["ALSO_MISSING"]}) == theirs
+    assert facts(PACKAGE / "data.py")["LEAST_ROWS"] == deciding.LEAST_OF_CLASS
+    text = (PACKAGE / "columns.py").read_text(encoding="utf-8")
+    assert f'SIGNS = re.compile(r"{kinds.SIGNS.pattern}")' in text

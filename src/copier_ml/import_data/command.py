@@ -26,9 +26,9 @@ def run(args: Namespace) -> None:
     path = folder / project.ANSWERS_FILE
     if not path.is_file():
         raise ValueError(f"{args.project} holds no project: it has no {project.ANSWERS_FILE}")
-    answers = project.parse_answers(path.read_bytes(), folder)
-    load(folder, answers["package_name"], args)
-    print(f"Next: uv run {answers['package_name'].replace('_', '-')} {_next(folder, answers)}")
+    package = project.parse_answers(path.read_bytes(), folder)["package_name"]
+    load(folder, package, args)
+    print(f"Next: uv run {name_next(folder, package)}")
 
 
 def check(table: Path) -> None:
@@ -80,9 +80,10 @@ def _call(command: Sequence[str], folder: Path) -> None:
     raise subprocess.CalledProcessError(done.returncode, command, None, done.stderr)
 
 
-def _next(folder: Path, answers: dict[str, Any]) -> str:
-    has_pipeline = (folder / "src" / answers["package_name"] / "promotion").is_dir()
-    return "run" if has_pipeline else "train"
+def name_next(folder: Path, package: str) -> str:
+    """Name the command that makes a model of a table: the whole pipeline, if there is one."""
+    has_pipeline = (folder / "src" / package / "promotion").is_dir()
+    return f"{package.replace('_', '-')} {'run' if has_pipeline else 'train'}"
 
 
 def add_options(add: options.Add) -> None:

@@ -140,8 +140,8 @@ def _print_next_steps(dest: Path, answers: Mapping[str, Any], *, is_ready: bool)
     """Say how to train for the first time; only the project knows which extras it has to sync."""
     uv = "uv" if shutil.which("uv") else "python3 -m uv"
     if package := answers.get("package_name"):
-        has_pipeline = is_ready and (dest / "src" / package / "promotion").is_dir()
-        train = f"{package.replace('_', '-')} {'run' if has_pipeline else 'train'}"
+        train = f"{package.replace('_', '-')} train"
+        train = import_data.name_next(dest, package) if is_ready else train
         steps = [f"cd {shlex.quote(str(dest))}", f"{uv} run just sync", f"{uv} run {train}"]
         print("\n  ".join(["Next:", *steps]))
 
