@@ -56,10 +56,10 @@ def make(path: Path) -> Path:
     Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
 
     Raises:
-        UserError: If it would replace another file, or the schema is of another table.
+        UserError: If the schema is of another table.
     """
-    if path != EXAMPLE or "pixel_0_0" not in schema.UNLABELLED.columns:
-        raise UserError(f"{path}: only {EXAMPLE} can be made, with the schema of the digits")
+    if "pixel_0_0" not in schema.UNLABELLED.columns:
+        raise UserError(f"{path}: the schema is not that of the example, which is not written")
     from sklearn.datasets import load_digits  # Late: a service has no scikit-learn.
 
     digits = load_digits(as_frame=True).frame.set_axis([*schema.LABELLED.columns], axis=1)
