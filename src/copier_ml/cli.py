@@ -8,7 +8,6 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
-from io import TextIOWrapper
 
 from .shared.errors import RefusalError, describe, mistakes
 
@@ -29,24 +28,21 @@ command; its module ``command`` has ``run(args)`` and ``add_options(add)``."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; give what it gives, 0 for nothing, 1 after a mistake or 130 after Ctrl-C.
+    """Run a command; give what it gives, 0 for nothing, or 1 after a mistake.
 
     A refusal, and wrong usage, are 2.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A name of a file, or a changelog, may have what this terminal cannot show.
-            stream.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:] if argv is None else argv
     args = _make_parser(arguments).parse_args(arguments)
     try:
-        return args.run(args) or 0
+        code: int = args.run(args) or 0
+        sys.stdout.flush()  # The disk of a file that it goes to may be full.
     except KeyboardInterrupt:
-        print("copier-ml: stopped", file=sys.stderr)
-        return 130
+        raise  # Before mistakes() imports what Ctrl-C may have left half imported.
     except mistakes() as error:
         print(f"copier-ml: {describe(error)}", file=sys.stderr)
         return 2 if isinstance(error, RefusalError) else 1
+    return code
 
 
 def _make_parser(arguments: Sequence[str]) -> ArgumentParser:

@@ -177,6 +177,8 @@ def test_tasks_can_be_skipped(new):
     ("args", "words"),
     [
         (["-d", "licence=MIT"], ["'licence'", "'license'"]),
+        (["-d", "tusk=x"], ["'tusk'; it asks project_name, package_name, "]),
+        (["-d", "colour=red"], ["'colour'; it asks project_name, package_name, license, "]),
         (["-d", "license=GPL"], ["license", "'GPL'", "MIT"]),
         (["-d", "package_name=9x"], ["package_name", "9x is no name"]),
         (["-d", "features=docs"], ["features", "'docs'", "[a, b]"]),
@@ -217,6 +219,27 @@ def test_a_folder_with_files_is_refused(refused):
 def test_a_file_is_refused_even_with_overwrite(refused):
     Path("churn").touch()
     assert "churn is a file" in refused("--overwrite")
+
+
+@pytest.mark.parametrize("dest", ["link", "link/churn", "link/a/churn"])
+@pytest.mark.parametrize("target", ["nowhere", "../nowhere/deep", "link"])
+def test_a_link_to_nothing_is_refused_and_stays(refused, dest, target):
+    Path("link").symlink_to(target)
+    for options in ([], ["--overwrite"]):
+        told = refused(*options, dest=dest)
+        assert told == "link is a link to nothing; remove it, or name another folder"
+        assert Path("link").readlink() == Path(target)
+
+
+def test_a_link_to_a_folder_is_filled_and_a_failure_leaves_it(new, refused):
+    Path("real").mkdir()
+    Path("link").symlink_to("real")
+    assert "exit status 1" in refused("-d", "task=raise SystemExit(1)", dest="link")
+    assert "exit status 1" in refused("-d", "task=raise SystemExit(1)", dest="link/a/churn")
+    assert Path("link").readlink() == Path("real")
+    assert new("--quiet", dest="link") == 0
+    assert Path("real/.copier-answers.yml").exists()
+    assert "holds .copier-answers.yml" in refused(dest="link")
 
 
 def test_overwriting_keeps_other_files(new):
@@ -264,9 +287,10 @@ def test_an_interrupted_task_leaves_nothing(new, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("copier._main.Worker._execute_tasks", interrupt)
-    assert new("--quiet") == 130
+    with pytest.raises(KeyboardInterrupt):
+        new("--quiet")
     assert list(Path().iterdir()) == []
-    assert capsys.readouterr().err == "copier-ml: stopped\n"
+    assert capsys.readouterr().err == ""
 
 
 def test_a_missing_git_is_named(refused, monkeypatch, tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Render, git
+from disks import small_disk
 from package_index import KNOWN, Project, SmallIndex, serving, tool_uv, write_wheel
 
 UTILS = "acme-utils"
@@ -155,17 +156,6 @@ def test_a_full_disk_under_the_cache_changes_nothing(project: Project, tmp_path:
     assert UTILS in done.stderr
     assert "No space left on device" in done.stderr
     assert contents(project) == before
-
-
-def small_disk(folder: Path) -> list[str]:
-    """Begin a command that sees a disk of 1 MB in a folder; it is gone when the command ends."""
-    folder.mkdir()
-    owner = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    mount = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"'
-    within = ["unshare", *owner, "--mount", "sh", "-c", mount, str(folder)]
-    if not shutil.which("unshare") or subprocess.run([*within, "true"], check=False).returncode:
-        pytest.fail("needs to mount a small disk: unshare, and root or user namespaces")
-    return within
 
 
 @pytest.mark.parametrize("login", [{}, KNOWN], ids=["no-credentials", "down"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import plumbum
 
 from copier_ml.import_data import command as import_data
-from copier_ml.shared import consent, options, source
+from copier_ml.shared import consent, disk, options, source, workspace
 from copier_ml.shared.copying import make_worker, refuse_unknown, run_copy
 from copier_ml.shared.errors import describe
 from copier_ml.shared.git import Git
@@ -28,16 +28,18 @@ def run(args: Namespace) -> None:
         import_data.check(args.table)
     if bool(args.table) != bool(args.target):
         raise ValueError("--table and --target belong together: what to read, and what to predict")
+    workspace.refuse_member(args.dest)
     answers = _read_data_file(args.data_file) | dict(args.data)
     template = source.chosen(args.template, args.vcs_ref)
     with (
+        disk.naming(args.dest),
         _all_or_nothing(args.dest, overwrite=args.overwrite),
         make_worker(
             src_path=template.address,
             dst_path=args.dest,
             vcs_ref=template.ref,
             data=answers,
-            user_defaults=_name_after(args.dest),
+            user_defaults=_name_after(args.dest) | _suggest_forge(args.dest),
             defaults=args.defaults,
             overwrite=args.overwrite,
             quiet=args.quiet,
@@ -65,6 +67,15 @@ def _name_after(dest: Path) -> dict[str, str]:
     return {"project_name": title} if re.fullmatch(r"[A-Za-z][A-Za-z0-9 ]{0,49}", title) else {}
 
 
+def _suggest_forge(dest: Path) -> dict[str, str]:
+    """Suggest no workflows in a folder of a repository: forges read them at its top alone."""
+    above = next(folder for folder in dest.absolute().parents if folder.is_dir())
+    if (dest / ".git").exists() or not shutil.which("git"):
+        return {}
+    is_inside = not Git(above).attempt("rev-parse", "--is-inside-work-tree").returncode
+    return {"forge": "none", "dependency_bot": "none"} if is_inside else {}
+
+
 def _read_data_file(path: Path | None) -> dict[str, Any]:
     """Read answers from YAML; an answers file will do, without what Copier notes in it."""
     from yaml import safe_load
@@ -81,6 +92,9 @@ def _read_data_file(path: Path | None) -> dict[str, Any]:
 @contextmanager
 def _all_or_nothing(dest: Path, *, overwrite: bool) -> Iterator[None]:
     """Refuse an occupied ``dest``; leave a vacant one as it was if the block fails."""
+    for path in (dest, *dest.parents):
+        if path.is_symlink() and not path.exists():
+            raise ValueError(f"{path} is a link to nothing; remove it, or name another folder")
     if dest.exists() and not dest.is_dir():
         raise ValueError(f"{dest} is a file; name a folder that does not exist yet")
     if (found := _list_occupants(dest)) and not overwrite:

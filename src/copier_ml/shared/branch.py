@@ -1,7 +1,10 @@
 """The branch that an update or an adoption ends on, in the project's repository."""
 
+import os
+import re
 import shlex
 import tempfile
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,9 +20,22 @@ TRAILER = "Template-Result"
 """Last line of an update's commit, with its tree: a branch that still has it holds nothing else."""
 
 
-def branch_of(version: str) -> str:
-    """Name the branch of an update to a version."""
-    return f"template/{version}"
+def branch_of(project: Project, version: str) -> str:
+    """Name the branch of an update to a version; each project of a repository has its own."""
+    return f"template/{name_folder(project.prefix)}{version}"
+
+
+def name_folder(prefix: str) -> str:
+    """Write a folder as Git takes it in the name of a branch. Pure.
+
+    Args:
+        prefix: Path of a project in its repository, empty or with ``/`` at its end.
+    """
+    plain = re.sub(r"[^\w/-]+", "-", prefix)
+    if plain == prefix:
+        return prefix
+    # Two folders may look alike without what Git refuses.
+    return f"{plain.rstrip('/')}-{sha256(os.fsencode(prefix)).hexdigest()[:6]}/"
 
 
 def check_branch(project: Project, version: str) -> None:
@@ -28,7 +44,7 @@ def check_branch(project: Project, version: str) -> None:
     Raises:
         RefusalError: It does, or somebody has it checked out.
     """
-    git, branch = project.git, branch_of(version)
+    git, branch = project.git, branch_of(project, version)
     reference = f"refs/heads/{branch}"
     if git.attempt("rev-parse", "--verify", "--quiet", reference).returncode:
         _check_name(git, branch)
@@ -112,7 +128,7 @@ def set_branch(project: Project, version: str, made: str) -> str:
         RefusalError: As ``check_branch``: somebody may have used the branch in the meantime.
     """
     check_branch(project, version)
-    branch = branch_of(version)
+    branch = branch_of(project, version)
     project.git.apart().run("update-ref", "-m", "copier-ml update", f"refs/heads/{branch}", made)
     return branch
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from .errors import describe
@@ -24,9 +25,12 @@ def make_worker(**options: Any) -> "Worker":
 
 def refuse_unknown(answers: Mapping[Any, Any], questions: Mapping[str, Any]) -> None:
     """Refuse an answer without a question, which Copier would drop in silence."""
+    asked = [name for name, question in questions.items() if question.get("when") is not False]
     for name in (name for name in answers if name not in questions):
-        nearest = "".join(get_close_matches(str(name), questions, n=1, cutoff=0))
-        raise ValueError(f"the template does not ask {name!r}; did you mean {nearest!r}?")
+        hint = shorten(f"it asks {', '.join(asked)}", 110, placeholder=" ...")
+        if nearest := get_close_matches(str(name), asked, n=1):
+            hint = f"did you mean {nearest[0]!r}?"
+        raise ValueError(f"the template does not ask {name!r}; {hint}")
 
 
 def refuse_unasked(answers: Mapping[str, Any], worker: "Worker") -> None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from . import disk
+
 PASSWORDS = (
     (re.compile(r"(https?://)[^/\s@]+@"), r"\1***@"),
     (re.compile(r"(?i)([?&][^=&\s]*(?:auth|key|pass|secret|sig|token)[^=&\s]*=)[^&\s]+"), r"\1***"),
@@ -17,13 +19,20 @@ class RefusalError(ValueError):
 
 def describe(error: BaseException) -> str:
     """Tell in one line what a system call, a program such as Git, or Copier complains about."""
+    if full := disk.describe(error, getattr(error, "stderr", None) or str(error)):
+        return full
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     lines = (getattr(error, "stderr", None) or str(error)).splitlines()
     text = " ".join(line.strip() for line in lines if not line.startswith("Cloning"))
+    return printable(hide_logins(text)).rstrip(".")
+
+
+def hide_logins(text: str) -> str:
+    """Mask who logs in, and with what, in the addresses of a text."""
     for pattern, replacement in PASSWORDS:
         text = pattern.sub(replacement, text)
-    return printable(text).rstrip(".")
+    return text
 
 
 def printable(text: str) -> str:

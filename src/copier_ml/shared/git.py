@@ -1,11 +1,15 @@
 """Git, always with the same configuration, whatever its user has set."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from . import disk
 
 FIXED = {
     "color.ui": "false",
@@ -56,6 +60,45 @@ LED = {
 """Variables of a Git that is running, as in a hook: they would lead into another repository."""
 
 
+OLDEST = (2, 38)
+"""Version that brought ``git merge-tree --write-tree``."""
+
+
+def check_version() -> None:
+    """Refuse a machine without a Git that can merge.
+
+    Raises:
+        ValueError: Git is missing or too old.
+    """
+    needed = ".".join(map(str, OLDEST))
+    if not shutil.which("git"):
+        raise ValueError(f"git is not on PATH; install {needed} or newer, which merges updates")
+    version = Git(Path()).run("version").removeprefix("git version ")
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found and tuple(map(int, found.groups())) < OLDEST:
+        raise ValueError(f"git {version} is too old to merge updates; install {needed} or newer")
+
+
+class GitError(subprocess.CalledProcessError):
+    """Git failed, and ``stderr`` is text."""
+
+    def __init__(self, done: "subprocess.CompletedProcess[bytes]", folder: Path) -> None:
+        stderr = done.stderr.decode("utf-8", "replace")
+        super().__init__(done.returncode, done.args, None, stderr)
+        self.filename = str(folder)
+
+
+def check_disk(done: "subprocess.CompletedProcess[bytes]", folder: Path) -> None:
+    """Tell a Git that failed for want of space from one that has an answer.
+
+    Raises:
+        GitError: The disk is full.
+    """
+    failed = GitError(done, folder)
+    if done.returncode and disk.describe(failed, failed.stderr):
+        raise failed
+
+
 def configured(settings: Mapping[str, str]) -> dict[str, str]:
     """Give the process's environment without what leads Git elsewhere, and with some settings.
 
@@ -103,7 +146,7 @@ class Git:
         """Run Git and return what it prints, without the last line's end.
 
         Raises:
-            subprocess.CalledProcessError: Git failed; ``stderr`` is text.
+            GitError: Git failed.
         """
         return self.read(*arguments, stdin=stdin).decode("utf-8", "surrogateescape").rstrip("\n")
 
@@ -111,16 +154,19 @@ class Git:
         """Run Git and return the bytes that it prints."""
         done = self.attempt(*arguments, stdin=stdin)
         if done.returncode:
-            stderr = done.stderr.decode("utf-8", "replace")
-            raise subprocess.CalledProcessError(done.returncode, ["git", *arguments], None, stderr)
+            raise GitError(done, self.folder)
         return done.stdout
 
     def attempt(
         self, *arguments: str, stdin: str | bytes | None = None
     ) -> "subprocess.CompletedProcess[bytes]":
-        """Run Git, whether it succeeds or not."""
+        """Run Git, whether it succeeds or not.
+
+        Raises:
+            GitError: The disk is full.
+        """
         given = stdin.encode("utf-8", "surrogateescape") if isinstance(stdin, str) else stdin
-        return subprocess.run(
+        done = subprocess.run(
             ["git", *arguments],
             cwd=self.folder,
             env=own_environment() | self.variables,
@@ -131,6 +177,8 @@ class Git:
             check=False,
             start_new_session=self.is_apart,
         )
+        check_disk(done, self.folder)
+        return done
 
     def lines(self, *arguments: str) -> list[str]:
         """Run a command with ``-z``, and return what its NULs divide."""

@@ -1,12 +1,11 @@
 """A project that was made from the template: where it is, and what it remembers."""
 
-import shutil
-import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .git import Git
+from . import partial
+from .git import Git, GitError, check_version
 
 ANSWERS_FILE = ".copier-answers.yml"
 
@@ -68,17 +67,18 @@ def locate(folder: Path) -> Project:
     """Find what may not be a project of the template yet, and read no answers.
 
     Raises:
-        ValueError: There is no folder, no repository, or no commit in it.
+        ValueError: There is no folder, no repository, or no commit in it; Git is too old; or a
+            partial clone cannot be completed.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; name the folder of a project")
-    if not shutil.which("git"):
-        raise ValueError("git is not on PATH; install it, since it merges what changed")
+    check_version()
     git = Git(folder)
     root, prefix = _locate(git)
     head = git.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.returncode:
         raise ValueError(f"{folder} has no commit yet; commit the project first")
+    partial.complete(git)
     return Project(root, prefix, head.stdout.decode().strip(), {})
 
 
@@ -87,10 +87,9 @@ def _locate(git: Git) -> tuple[Path, str]:
     if not found.returncode:
         root, _, prefix = found.stdout.decode("utf-8", "surrogateescape").partition("\n")
         return Path(root), prefix.strip("\n")
-    stderr = found.stderr.decode("utf-8", "replace")
-    if "not a git repository" in stderr:
+    if b"not a git repository" in found.stderr:
         raise ValueError(f"{git.folder} is in no Git repository; run 'git init' and commit there")
-    raise subprocess.CalledProcessError(found.returncode, found.args, None, stderr)
+    raise GitError(found, git.folder)
 
 
 def _read_answers(git: Git, head: str, prefix: str, folder: Path) -> dict[str, Any]:

@@ -34,19 +34,23 @@ class Rendering:
         loaded: dict[str, Any] = safe_load((self.folder / ANSWERS_FILE).read_bytes())
         return loaded
 
+    @property
+    def root(self) -> Path:
+        """Folder with the files of the template, in a clone of it."""
+        return self.worker.template_copy_root
+
     def is_owners(self, path: str) -> bool:
         """Tell whether a file is the owner's from the first day on."""
         return self.worker.match_skip(Path(path))
 
-    def find_excluded(self, paths: Iterable[str], answers: Mapping[str, Any]) -> set[str]:
-        """Find paths that this version leaves out, also for other answers than these."""
-        given = {key: value for key, value in answers.items() if not key.startswith("_")}
-        worker = self.worker
-        context: dict[str, Any] = {**worker._render_context(), "_copier_operation": "copy", **given}
-        patterns = map(worker.jinja_env.from_string, worker.all_exclusions)
-        rendered = (pattern.render(**context) for pattern in patterns)
-        is_excluded = worker._path_matcher(line for text in rendered for line in text.splitlines())
-        return {path for path in paths if is_excluded(Path(path))}
+    def is_excluded(self, path: str) -> bool:
+        """Tell whether this version leaves a file out, for these answers or for any."""
+        return self.worker.match_exclude(Path(path))
+
+    def match(self, patterns: Iterable[str]) -> Callable[[str], bool]:
+        """Make what tells whether one of some Gitignore patterns fits a file."""
+        is_match = self.worker._path_matcher(patterns)
+        return lambda path: is_match(Path(path))
 
 
 def render(

@@ -8,7 +8,7 @@ from packaging.version import InvalidVersion, Version
 
 from . import releases, source
 from .errors import describe
-from .git import Git
+from .git import Git, GitError
 
 DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<count>\d+)-g[0-9a-f]+")
 """What ``git describe`` calls a commit after a tag."""
@@ -32,8 +32,12 @@ class Template:
         """Git in the clone."""
         return Git(self.folder)
 
-    def resolve(self, name: str) -> str:
+    def resolve(self, name: str, remedy: str = "") -> str:
         """Give the commit of a tag, a branch, a version without its ``v``, or a described commit.
+
+        Args:
+            name: Of any of these.
+            remedy: What to do where there is none, instead of taking the newest release.
 
         Raises:
             ValueError: The template has no such commit.
@@ -43,9 +47,8 @@ class Template:
             found = self.git.attempt(*arguments, f"{spelled}^{{commit}}")
             if not found.returncode:
                 return found.stdout.decode().strip()
-        raise ValueError(
-            f"the template {self.address} has no version {name!r}; its newest is {self.newest()}"
-        )
+        remedy = remedy or f"its newest is {self.newest()}"
+        raise ValueError(f"the template {self.address} has no version {name!r}; {remedy}")
 
     def describe(self, commit: str) -> str:
         """Name a commit as Copier does: by its tag, or by the last one before it."""
@@ -83,7 +86,7 @@ def fetch(address: str, folder: Path, near: Path) -> Template:
     # In a folder without others: Git prefers one that is named like the URL.
     cloned = Git(folder.parent).attempt("clone", *alone, "--", url, str(folder))
     if cloned.returncode:
-        reason = describe(ValueError(cloned.stderr.decode("utf-8", "replace")))
+        reason = describe(GitError(cloned, folder))
         raise ValueError(
             f"cannot fetch the template {address}: {reason}; check the network and how git logs in"
         )
