@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import git
 from diagnosed import FILE, ask, diagnose, edit, make, only
-from tiny import commit, make_template, write
+from tiny import adopt, commit, make_template, write
 
 from copier_ml.cli import main
 
@@ -36,6 +36,7 @@ def test_a_project_that_was_just_made_is_well(project: Path) -> None:
         "findings": [],
         "notes": [],
         "edited": [],
+        "owned": [],
         "deleted": [],
         "renamed": {},
         "extra": [],
@@ -57,7 +58,21 @@ def test_what_the_owner_did_with_the_templates_files_is_told(project: Path) -> N
     assert report["extra"] == ["mine.py", "no-text-\udcff"]
     code, text = ask(project, "--trust")
     assert code == 0
-    assert "- you edited 1 file of the template: README.md\n" in text
+    assert "- 1 file of the template edited: README.md\n" in text
+
+
+def test_what_an_adoption_kept_is_no_edit(template: Path, tmp_path: Path) -> None:
+    mine = {"README.md": "# Mine\n", "docs/index.md": "Mine, not theirs.\n", "COPYING": "Mine.\n"}
+    project = commit(tmp_path / "churn", mine)
+    assert adopt(template, project, "--yes") == 0
+    git("merge", "--quiet", "template/adopt-v1.1.0", folder=project)
+    later = {"docs/index.md": "Mine, and later.\n", "src/churn/train.py": "mine = 1\n"}
+    report = diagnose(commit(project, later))
+    assert report["owned"] == ["README.md", "docs/index.md"]
+    assert report["edited"] == ["src/churn/train.py"]
+    _, text = ask(project, "--trust")
+    assert "where the template has others, kept at the adoption: README.md, docs" in text
+    assert "- 1 file of the template not in the project: LICENSE\n" in text
 
 
 @pytest.mark.parametrize(

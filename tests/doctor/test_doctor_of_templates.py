@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import git
 from diagnosed import diagnose, edit, make, only
-from tiny import make_template, write
+from tiny import commit, make_template, release, write
+
+from copier_ml.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +51,41 @@ def test_a_version_that_the_template_lacks(tmp_path: Path) -> None:
     git("tag", "--delete", "v1.0.0", folder=template)
     finding = only(diagnose(project))
     assert finding["found"] == "the template has no such version: its tag is gone"
-    assert "such as v1.1.0" in finding["remedy"]
+    first = git("rev-list", "--max-parents=0", "HEAD", folder=template)[:7]
+    assert f"or write {first}, which fits" in finding["remedy"]
 
 
 def test_a_commit_that_is_gone_has_no_tag(project: Path) -> None:
     finding = only(diagnose(edit(project, _commit="0123abc")))
     assert "or of a commit that is gone" in finding["found"]
+    assert "or write v1.1.0, which fits" in finding["remedy"]
+
+
+@pytest.mark.parametrize("recorded", ["0123abc", "v1.0.5", "v0.9.0-3-g0123abc"])
+@pytest.mark.parametrize("version", ["v1.0.0", "v1.1.0", "v1.2.0"])
+def test_the_version_to_record_is_that_of_the_files(
+    tmp_path: Path, version: str, recorded: str
+) -> None:
+    template = make_template(tmp_path / "template")
+    new = {"docs/index.md": "# Read that\n", "a/__init__.py": "", "b/__init__.py": ""}
+    release(template, "v1.2.0", new)
+    release(template, "v1.3.0", {"docs/index.md": "# Read more\n"})
+    project = make(template, tmp_path / "p", version, package_name="churn")
+    commit(project, {"README.md": "# Mine\n", "mine.py": "mine = 1\n"})
+    finding = only(diagnose(edit(project, _commit=recorded)))
+    assert f"or write {version}, which fits" in finding["remedy"]
+
+    assert main(["update", str(project), "--trust", "--apply"]) == 2
+    edit(project, _commit=version)
+    assert main(["update", str(project), "--trust", "--apply"]) == 0
+    assert (project / "docs" / "index.md").read_text() == "# Read more\n"
+    assert "last = 2" in (project / "src" / "churn" / "train.py").read_text()
+
+
+def test_a_project_that_shares_no_file_with_its_template(template: Path, tmp_path: Path) -> None:
+    files = {".copier-answers.yml": f"{{_src_path: '{template}', _commit: v7}}\n"}
+    finding = only(diagnose(commit(tmp_path / "p", files)))
+    assert "or write an older one, which fits" in finding["remedy"]
 
 
 @pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
@@ -63,7 +94,7 @@ def test_a_template_with_changes_that_were_not_committed(tmp_path: Path) -> None
     write(template, {"template/new.txt": "dirty\n"})
     finding = only(diagnose(make(template, tmp_path / "p", "HEAD")))
     assert "made of changes that were not committed" in finding["found"]
-    assert "such as v1.1.0" in finding["remedy"]
+    assert "or write v1.1.0, which fits" in finding["remedy"]
 
 
 def test_the_code_of_a_template_runs_only_with_trust(project: Path) -> None:

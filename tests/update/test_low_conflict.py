@@ -29,19 +29,24 @@ def raise_every_floor(template: Path) -> None:
 def change_the_rest(template: Path) -> None:
     """Let that version also change the lines before and after what an owner may add."""
 
-    def change(name: str, old: str, new: str) -> None:
-        path = template / "template" / name
+    def change(name: str, old: str, new: str, folder: str = "template") -> None:
+        path = template / folder / name
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, (name, old)
         path.write_text(text.replace(old, new), encoding="utf-8")
 
-    change("pyproject.toml.jinja", '    "D107",', '    "D205",\n    "D107",')
-    change("pyproject.toml.jinja", '"ignore:unclosed database', '"ignore:unclosed data base')
-    change("pyproject.toml.jinja", "ignore_missing_imports", "follow_untyped_imports")
-    change("pyproject.toml.jinja", "report.show_missing = true", "report.show_missing = false")
+    code = "variants/code/template"
+    change("pyproject.toml.jinja", '    "D107",', '    "D205",\n    "D107",', code)
+    change("pyproject.toml.jinja", '"ignore:unclosed database', '"ignore:unclosed data base', code)
+    change("pyproject.toml.jinja", "ignore_missing_imports", "follow_untyped_imports", code)
+    change(
+        "pyproject.toml.jinja", "report.show_missing = true", "report.show_missing = false", code
+    )
     change(".gitignore.jinja", ".ipynb_checkpoints/\n", ".ipynb_checkpoints/\n/.new_tool/\n")
     change(".env.example.jinja", "S3_SECRET_KEY=\n", "S3_SECRET_KEY=\n# NEW=\n")
-    change(".pre-commit-config.yaml", "stages: [commit-msg]\n", "stages: [commit-msg, manual]\n")
+    change(
+        ".pre-commit-config.yaml.jinja", "stages: [commit-msg]\n", "stages: [commit-msg, manual]\n"
+    )
     change("mkdocs.yml.jinja", "permalink: true\n", "permalink: true\n  - attr_list\n")
     change("README.md.jinja", "## Quick start\n", "## How to begin\n")
     change("justfile.jinja", "# Open runs and models", "# See runs and models")

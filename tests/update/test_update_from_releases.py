@@ -81,9 +81,9 @@ def check_kept(before: Answers, project: Path) -> None:
     assert {name: after.get(name) for name in kept} == kept
 
 
-def update_in_a_sandbox(project: Path, tmp_path: Path) -> int:
+def update_in_a_sandbox(project: Path, tmp_path: Path, *options: str) -> int:
     """Update with `copier-ml`, in a process of its own, and give its exit code."""
-    process = start_update(project, "--apply", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    process = start_update(project, "--apply", *options, XDG_CACHE_HOME=str(tmp_path / "cache"))
     out, err = process.communicate()
     assert process.returncode in (0, 1), out + err
     return process.returncode
@@ -181,9 +181,53 @@ def test_an_update_in_a_sandbox_gives_what_a_new_project_has(
     profile = recorded(project).get("profile", "everything")  # What there was before 0.8.
     assert update_in_a_sandbox(project, tmp_path) == 0
     fresh = make(history, tmp_path / "fresh", "v999.0.0", profile=profile)
-    trees = [git("ls-tree", "-r", "HEAD", folder=it).splitlines() for it in (project, fresh)]
-    ours, theirs = ({line for line in tree if "uv.lock" not in line} for tree in trees)
-    assert ours == theirs
+    assert files(project) == files(fresh)
+
+
+def files(project: Path) -> set[str]:
+    """List what is committed, without the lock."""
+    tree = git("ls-tree", "-r", "HEAD", folder=project).splitlines()
+    return {line for line in tree if "uv.lock" not in line}
+
+
+@pytest.mark.updates
+@pytest.mark.parametrize("release", ENDS)
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_package_gets_another_name_without_a_conflict(
+    history: Path, tmp_path: Path, release: str, by_hand: bool
+) -> None:
+    project = make(history, tmp_path / "project", release)
+    profile = recorded(project).get("profile", "everything")
+    if by_hand:
+        rename(project, "my_ml_project", "shop")
+    assert update_in_a_sandbox(project, tmp_path, "--data", "package_name=shop") == 0
+    named = {"profile": profile, "package_name": "shop"}
+    assert files(project) == files(make(history, tmp_path / "fresh", "v999.0.0", **named))
+
+
+@pytest.mark.updates
+@pytest.mark.parametrize("release", ENDS)
+def test_an_update_follows_a_package_that_was_renamed_by_hand(
+    history: Path, tmp_path: Path, release: str
+) -> None:
+    project = make(history, tmp_path / "project", release)
+    git("mv", "src/my_ml_project", "src/shop", folder=project)
+    commit(project, "rename")
+    assert update_in_a_sandbox(project, tmp_path) == 0
+    assert {path.name for path in (project / "src").iterdir()} == {"shop"}
+
+
+def rename(project: Path, old: str, new: str) -> None:
+    """Give a package another name everywhere but in the answers, as an owner does."""
+    git("mv", f"src/{old}", f"src/{new}", folder=project)
+    for path in git("ls-files", folder=project).splitlines():
+        if path == ".copier-answers.yml":
+            continue
+        text = (project / path).read_text(encoding="utf-8")
+        for spelled in (old, old.replace("_", "-"), old.upper()):
+            text = text.replace(spelled, new.upper() if spelled.isupper() else new)
+        (project / path).write_text(text, encoding="utf-8")
+    commit(project, "rename")
 
 
 def test_an_update_in_a_sandbox_keeps_what_an_owner_added(history: Path, tmp_path: Path) -> None:

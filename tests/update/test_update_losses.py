@@ -23,6 +23,8 @@ from updates import (
     write,
 )
 
+from copier_ml.update.merge import has_hunks
+
 CONFLICTS = "Conflicts"
 KEPT = "Stays as it is"
 
@@ -273,13 +275,47 @@ def test_a_file_of_the_owners_and_a_folder_of_one_name_are_a_conflict(tmp_path: 
     assert (worktree(told) / "folder~your-project").read_text() == "mine\n"
 
 
-def test_a_merge_that_loses_an_edit_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+BASE = number(9)
+
+
+@pytest.mark.parametrize(
+    ("mine", "result", "is_there"),
+    [
+        (number(9, l2="new"), number(9, l2="new", l8="theirs"), True),
+        (number(9, l2="new"), number(9, l8="theirs"), False),
+        (number(9, l2="new", l5="mine"), number(9, l2="new", l8="theirs"), False),
+        (BASE + "mine\n", "theirs\n" + BASE + "mine\n", True),
+        (BASE + "mine\n", "mine\n" + BASE, False),
+        (BASE.replace("line 4\n", ""), BASE.replace("line 4\n", "").replace("8", "x"), True),
+        (BASE.replace("line 4\n", ""), BASE.replace("8", "x"), False),
+    ],
+)
+def test_a_text_has_the_hunks_that_the_template_made_too(
+    mine: str, result: str, is_there: bool
 ) -> None:
-    """No way is known to have Git lose one, so this one merges the template with itself."""
+    assert has_hunks(BASE.encode(), mine.encode(), result.encode()) is is_there
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o755])
+def test_an_edit_that_the_template_makes_too_is_no_loss(tmp_path: Path, mode: int) -> None:
+    """As after a backport, or where a bot bumped what the next release bumps."""
+    two = number(9, l1="bumped", l5="theirs")
+    project = start(tmp_path, {"a.txt": number(9)}, {"a.txt": two})
+    (project / "a.txt").chmod(mode)
+    edit(project, {"a.txt": number(9, l1="bumped")})
+    update(project, "--apply")
+    assert at(project, "a.txt", "HEAD") == two.encode()
+    assert bool((project / "a.txt").stat().st_mode & stat.S_IXUSR) is (mode == 0o755)
+
+
+@pytest.fixture
+def lossy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose merge loses an edit.
+
+    No way is known to have Git lose one, so this one merges the template with itself.
+    """
     project = start(tmp_path, {"a.txt": number(9)}, {"a.txt": number(9, l1="theirs")})
     edit(project, {"a.txt": number(9, l9="mine")})
-    before = state(project)
     programs = tmp_path / "programs"
     programs.mkdir()
     script = [
@@ -290,7 +326,20 @@ def test_a_merge_that_loses_an_edit_is_refused(
     (programs / "git").write_text("\n".join(script) + "\n", encoding="utf-8")
     (programs / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-    told = update(project, expect=2)
+    return project
+
+
+def test_a_merge_that_loses_an_edit_is_refused(lossy: Path) -> None:
+    before = state(lossy)
+    told = update(lossy, expect=2)
     assert "edits of yours in a.txt would be lost" in told.err
+    assert "--accept-loss a.txt" in told.err
     assert told.err.count("\n") == 1
-    assert state(project) == before
+    assert state(lossy) == before
+
+
+def test_an_owner_may_accept_what_is_lost(lossy: Path) -> None:
+    assert update(lossy, "--accept-loss", "b.txt", expect=2).err
+    told = update(lossy, "--accept-loss", "a.txt")
+    assert listed(told.out, "Edits of yours that are lost") == ["a.txt"]
+    assert at(lossy, "a.txt") == number(9, l1="theirs").encode()

@@ -42,8 +42,11 @@ class Report:
     edited: list[str] = field(default_factory=list)
     """Files of the template that the owner changed."""
 
+    owned: list[str] = field(default_factory=list)
+    """Files that the owner had before the template, which has others of these names."""
+
     deleted: list[str] = field(default_factory=list)
-    """Files of the template that the owner deleted."""
+    """Files of the template that the project does not have: deleted, or never taken."""
 
     renamed: dict[str, str] = field(default_factory=dict)
     """Files of the template that the owner gave another name, with that name."""
@@ -95,14 +98,15 @@ def _write(report: Report) -> Iterator[str]:
 def _tell_drift(report: Report) -> Iterator[str]:
     renamed = [f"{old} (now {new})" for old, new in report.renamed.items()]
     for names, what in (
-        (report.edited, "edited"),
-        (report.deleted, "deleted"),
-        (renamed, "renamed"),
+        (report.edited, "of the template edited"),
+        (report.owned, "of yours where the template has others, kept at the adoption"),
+        (report.deleted, "of the template not in the project"),
+        (renamed, "of the template renamed"),
     ):
         if names:
-            yield f"you {what} {_count(names)} of the template: {_name(names)}"
+            yield f"{_count(names)} {what}: {_name(names)}"
     if report.extra:
-        yield f"you added {_count(report.extra)} of your own"
+        yield f"{_count(report.extra)} of your own"
 
 
 def _count(names: list[str]) -> str:

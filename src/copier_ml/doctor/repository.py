@@ -10,7 +10,7 @@ from copier_ml.shared.project import Project
 
 from .findings import Report
 
-OURS = re.compile(r"template/(adopt-)?(v?\d.*|[0-9a-f]{7,40})")
+OURS = re.compile(r"template/(.+/)?(adopt-)?(v?\d.*|[0-9a-f]{7,40})")
 """Branches that copier-ml makes; the owner may have others below ``template/``."""
 
 

@@ -11,8 +11,10 @@ from copier_ml.shared.errors import describe, mistakes
 from copier_ml.shared.project import ANSWERS_FILE, Project
 from copier_ml.shared.rendering import Rendering, render
 from copier_ml.shared.template import DESCRIBED, Template
+from copier_ml.update import ownership
 
 from .findings import Report
+from .version import find_nearest
 
 HASH = re.compile(r"[0-9a-f]{7,64}")
 """What ``git describe`` calls a commit without a tag before it."""
@@ -82,16 +84,18 @@ def _find_commit(source: Template, project: Project, report: Report) -> str:
         return source.resolve(project.commit)
     except ValueError:
         after = DESCRIBED.fullmatch(project.commit)
-    nearest = after["tag"] if after else report.newest
     reason = "its tag is gone"
     if after or HASH.fullmatch(project.commit):
         reason = "it was made of changes that were not committed, or of a commit that is gone"
+    is_tagged = after and after["tag"] in source.git.run("tag", "--list").split()
+    nearest = after["tag"] if after and is_tagged else find_nearest(source, project)
     report.add(
         f"_commit: {project.commit}",
         f"the template has no such version: {reason}",
         "a version that an update can start from",
-        f"bring it back in the template, or write the nearest one, such as {nearest}, as _commit "
-        f"into {ANSWERS_FILE}, and commit; the next update brings the rest",
+        f"bring it back in the template, or write {nearest or 'an older one'}, which fits the "
+        f"project's files, as _commit into {ANSWERS_FILE}, and commit; the next update brings the "
+        "rest",
     )
     return ""
 
@@ -133,10 +137,17 @@ def _find_drift(
     ours = {path[start:]: entry for path, entry in whole if path.startswith(project.prefix)}
     base = where.add(rendering.folder)
     report.renamed = where.find_renames(base, ours)
+    try:
+        own = ownership.find(project, where, base, ours)
+    except ValueError as error:  # A shallow clone does not tell.
+        own = set()
+        report.notes.append(str(error))
+    report.owned = sorted(own - {ANSWERS_FILE})
     report.edited = [
         path
         for path in base
         if ours.get(path, base[path]) != base[path]
+        and path not in own
         and path != ANSWERS_FILE
         and not rendering.is_owners(path)
     ]

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from copier_ml.shared import branch
-from copier_ml.shared.errors import RefusalError
-from copier_ml.shared.git import Git, configured
+from copier_ml.shared.errors import RefusalError, describe
+from copier_ml.shared.git import Git, GitError, check_disk, configured
 from copier_ml.shared.project import Project
 from copier_ml.shared.sandbox import Sandbox
 
@@ -22,7 +22,8 @@ def fast_forward(project: Project, made: str) -> None:
     """Move what is checked out to the update's commit; what is not committed stays.
 
     Raises:
-        RefusalError: A file that the update changes has changes that are not committed.
+        RefusalError: A file that the update changes has changes that are not committed, or the disk
+            is full, and then Git has stopped half way.
     """
     # The owner's own configuration: it decides how lines end on this disk.
     done = subprocess.run(
@@ -31,12 +32,17 @@ def fast_forward(project: Project, made: str) -> None:
         env=configured({"core.hooksPath": os.devnull}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        encoding="utf-8",
         check=False,
-        start_new_session=True,  # Ctrl-C ends copier-ml, and not a checkout half way.
+        start_new_session=True,  # A closed terminal ends copier-ml, and not a checkout half way.
     )
+    try:
+        check_disk(done, project.root)
+    except GitError as error:
+        text = f"{describe(error)}; 'git status' shows which files were written"
+        raise RefusalError(text) from error
     if done.returncode:
-        reason = " ".join(done.stderr.split()).removeprefix("error: ").removesuffix(" Aborting")
+        stderr = done.stderr.decode("utf-8", "replace")
+        reason = " ".join(stderr.split()).removeprefix("error: ").removesuffix(" Aborting")
         raise RefusalError(f"{reason} (nothing was changed)")
 
 

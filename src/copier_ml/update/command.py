@@ -6,26 +6,30 @@ import shutil
 import subprocess
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from copier_ml.shared import branch, consent, options, project
 from copier_ml.shared.errors import RefusalError, refusing
 from copier_ml.shared.git import own_environment
+from copier_ml.shared.progress import Progress
 
 from . import apply, trial
 from .outcome import Outcome, as_text
+from .sides import Wish
 
 CLEAN, CONFLICTS = 0, 1
 
 
 def run(args: Namespace) -> int:
     """Bring a later version of the template into a project."""
-    with refusing():
+    progress = Progress()
+    with refusing(), progress.reported():
         found = project.find(args.project)
         with trial.tried(found, read_wish(args)) as tried:
-            return _land(found, tried, args)
+            return _land(found, tried, args, progress)
 
 
-def _land(found: project.Project, tried: trial.Trial, args: Namespace) -> int:
+def _land(found: project.Project, tried: trial.Trial, args: Namespace, progress: Progress) -> int:
     outcome = tried.outcome
     if outcome.needs_trust:
         raise RefusalError(
@@ -48,19 +52,39 @@ def _land(found: project.Project, tried: trial.Trial, args: Namespace) -> int:
             "\nuv.lock is as it was: to lock a project, uv may run code of it. If you trust the "
             "project, run 'uv lock'; --trust lets updates do so."
         )
-    message = branch.MESSAGE + outcome.new
     if outcome.conflicts:
-        assert tried.merge
-        landed = (tried.sandbox, tried.merge, tree, outcome.new, message)
-        _tell_conflicts(found, outcome, apply.open_conflicts(found, *landed))
-        return CONFLICTS
+        return _land_conflicts(found, tried, tree, progress)
+    return _land_clean(found, tried, tree, args, progress)
+
+
+def _land_conflicts(
+    found: project.Project, tried: trial.Trial, tree: str, progress: Progress
+) -> int:
+    assert tried.merge
+    version = tried.outcome.new
+    made = (tried.sandbox, tried.merge, tree, version, branch.MESSAGE + version)
+    with progress.uninterrupted():
+        folder = apply.open_conflicts(found, *made)
+        progress.reached = f"the merge waits in {folder}"
+    _tell_conflicts(found, tried.outcome, folder)
+    return CONFLICTS
+
+
+def _land_clean(
+    found: project.Project, tried: trial.Trial, tree: str, args: Namespace, progress: Progress
+) -> int:
+    version = tried.outcome.new
     broken = _check(tried, tree, found) if args.check else ""
-    made = branch.commit(found, tried.sandbox, tree, message)
+    made = branch.commit(found, tried.sandbox, tree, branch.MESSAGE + version)
     if args.apply and not broken:
-        apply.fast_forward(found, made)
-        print(f"\n{found.name} is at the template's {outcome.new} now.")
+        with progress.uninterrupted():
+            apply.fast_forward(found, made)
+            progress.reached = "the update was applied"
+        print(f"\n{found.name} is at the template's {version} now.")
         return CLEAN
-    name = branch.set_branch(found, outcome.new, made)
+    with progress.uninterrupted():
+        name = branch.set_branch(found, version, made)
+        progress.reached = f"the update is on the branch {name}"
     print(f"\nThe update is on the branch {name}.")
     if broken:
         print(f"'just check' fails there:\n\n{broken}")
@@ -89,14 +113,15 @@ def _refusal(outcome: Outcome) -> str:
             f"Git does not know {', '.join(outcome.in_the_way)}, and the update would write over "
             "that: commit, move or delete it (nothing was changed)"
         )
+    options = " ".join(f"--accept-loss {shlex.quote(path)}" for path in outcome.lost)
     return (
-        f"edits of yours in {', '.join(outcome.lost)} would be lost: undo them, or move them to "
-        "another file (nothing was changed)"
+        f"edits of yours in {', '.join(outcome.lost)} would be lost: move them to another file, or "
+        f"let them go with {options} (nothing was changed)"
     )
 
 
 def _tell_conflicts(found: project.Project, outcome: Outcome, folder: Path) -> None:
-    name = branch.branch_of(outcome.new)
+    name = branch.branch_of(found, outcome.new)
     here = shlex.quote(str(folder))
     print(
         f"\nNothing of yours was changed. The merge waits in {folder}; to end it:\n"
@@ -135,9 +160,9 @@ def _check(tried: trial.Trial, tree: str, found: project.Project) -> str:
     return ""
 
 
-def read_wish(args: Namespace) -> trial.Wish:
+def read_wish(args: Namespace) -> Wish:
     """Read the options that ``update`` and ``preview`` share."""
-    return trial.Wish(args.to, dict(args.data), args.trust)
+    return Wish(args.to, dict(args.data), args.trust, args.accept_loss, args.restore)
 
 
 def add_common_options(add: options.Add) -> None:
@@ -145,6 +170,9 @@ def add_common_options(add: options.Add) -> None:
     options.add_project(add)
     add("--to", metavar="VERSION", help="version of the template; the newest release")
     options.add_data(add, "answer a question anew; a list is KEY=[a, b]; repeatable")
+    paths: dict[str, Any] = {"metavar": "PATH", "action": "append", "default": []}
+    add("--restore", **paths, help="add a file or folder again that you deleted; repeatable")
+    add("--accept-loss", **paths, help="lose edits in this file if they cannot stay; repeatable")
 
 
 def add_options(add: options.Add) -> None:

@@ -5,11 +5,16 @@ the owner's. Git merges them; before, whatever is the owner's to decide is taken
 renders, so that Git never sees a change of the template there.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
+from copier_ml.shared.git import GitError
 from copier_ml.shared.project import ANSWERS_FILE
 from copier_ml.shared.sandbox import Entry, Sandbox, Tree
+
+from . import regrown
+from .regrown import Part
 
 TEXTS = {"100644", "100755"}
 """Modes of files that have lines: no links, no submodules."""
@@ -52,43 +57,58 @@ class Merge:
     lost: list[str] = field(default_factory=list)
     """Files whose edits would be lost. There should be none; an update with one is refused."""
 
+    def follow(self, name: Callable[[str], str]) -> "Merge":
+        """Give the same with other names of files, except in the tree."""
+        stages = (line.partition("\t") for line in self.stages)
+        return Merge(
+            self.tree,
+            [Conflict(name(it.path), it.reason) for it in self.conflicts],
+            [f"{facts}{tab}{name(path)}" for facts, tab, path in stages],
+            [name(path) for path in self.lost],
+        )
 
-def settle(
-    sandbox: Sandbox, trees: Trees, is_owners: Callable[[str], bool], kept_too: Collection[str]
-) -> tuple[Trees, list[Conflict]]:
+
+@dataclass(frozen=True)
+class Rules:
+    """What the owner has decided. Paths count from the project's folder."""
+
+    is_owners: Callable[[str], bool]
+    """Tells whether a file is the owner's from the first day on."""
+
+    is_restored: Callable[[str], bool]
+    """Tells whether the owner wants a file back that they deleted."""
+
+    kept: Collection[str]
+    """Files of the owner's that stay although they were not edited: others of their kind were."""
+
+    parts: Mapping[str, Part]
+    """Which files each optional part of the template has."""
+
+    name: Callable[[str], str]
+    """Gives the path of a file as the owner knows it, from the top of the repository."""
+
+
+def settle(sandbox: Sandbox, trees: Trees, rules: Rules) -> tuple[Trees, list[Conflict]]:
     """Take what the owner has decided out of the two renders.
 
-    - A file that the owner deleted stays deleted, also under a new name.
+    - A file that the owner deleted stays deleted, also under a new name, and so does what is new in
+      a folder or a part of which they deleted every file.
     - A file that is the owner's from the first day on stays as it is once they have touched it, or
       one that it goes with.
     - The answers file is the template's: it follows.
     - A file whose lines the owner ends with CR LF has them everywhere.
     """
     base, new, ours = dict(trees.base), dict(trees.new), trees.ours
-    kept: list[Conflict] = []
-
-    def keep(path: str, reason: str) -> None:
-        if base.get(path) != new.get(path):
-            kept.append(Conflict(path, reason))
-        if path in base:
-            new[path] = base[path]
-        else:
-            new.pop(path)
-
     moved, renamed = (sandbox.find_renames(base, side) for side in (ours, new))
-    for path in [path for path in base if path not in ours and path not in moved]:
-        if path in new:
-            keep(path, "you deleted it")
-            del new[path]
-        del base[path]
-        if (target := renamed.get(path)) and target in new:
-            kept.append(Conflict(target, f"you deleted it when its name was {path}"))
-            del new[target]
+    gone = [path for path in base if path not in ours and path not in moved]
+    kept = list(_keep_out(base, new, gone, renamed, rules))
     for path in [*base, *(path for path in new if path not in base)]:
         touched = path in moved or (path in ours and ours[path] != base.get(path))
-        touched = touched or (path in kept_too and path in ours)
-        if touched and path != ANSWERS_FILE and is_owners(path):
-            keep(path, "it is yours")
+        touched = touched or (path in rules.kept and path in ours)
+        if touched and path != ANSWERS_FILE and rules.is_owners(path):
+            if base.get(path) != new.get(path):
+                kept.append(Conflict(path, "it is yours"))
+            _leave(path, base, new)
             if (target := renamed.get(path)) in new:
                 # The name is the template's to choose, what the file holds is not.
                 new[target] = new.pop(path)
@@ -96,6 +116,35 @@ def settle(
         base[ANSWERS_FILE] = ours[ANSWERS_FILE]
     _match_line_ends(sandbox, base, new, ours, renamed)
     return Trees(base, new, ours), kept
+
+
+def _leave(path: str, base: Tree, new: Tree) -> None:
+    """Let the template have changed nothing in a file."""
+    if path in base:
+        new[path] = base[path]
+    else:
+        new.pop(path)
+
+
+def _keep_out(
+    base: Tree, new: Tree, gone: Collection[str], renamed: Mapping[str, str], rules: Rules
+) -> Iterator[Conflict]:
+    """Take what the owner deleted out of both renders, unless they want it back."""
+    wanted = [path for path in gone if rules.is_restored(path)]
+    for path, whole in list(regrown.find(base, new, gone, rules.parts)):
+        if not rules.is_restored(path):
+            add = f"'--restore {rules.name(path)}' adds it"
+            yield Conflict(path, f"you deleted all of {whole}; {add}")
+            del new[path]
+    for path in gone:
+        before = base.pop(path)
+        if path in wanted:
+            continue
+        if path in new and new.pop(path) != before:
+            yield Conflict(path, "you deleted it")
+        if (target := renamed.get(path)) and target in new:
+            yield Conflict(target, f"you deleted it when its name was {path}")
+            del new[target]
 
 
 def _match_line_ends(
@@ -138,12 +187,9 @@ def merge(sandbox: Sandbox, trees: Trees, whole: str, prefix: str, theirs: str) 
     for tree, name in ((whole, OURS), (tops[1], theirs)):
         sandbox.commit(tree, "base", branch=name)
     done = sandbox.git.attempt("merge-tree", "--write-tree", "-z", "--messages", OURS, theirs)
-    output = done.stdout.decode("utf-8", "surrogateescape")
     if done.returncode not in (0, 1):
-        output = done.stderr.decode("utf-8", "replace").partition("\n")[0]
-        version = sandbox.git.run("version").removeprefix("git version ")
-        raise ValueError(f"git {version} cannot merge that; it takes 2.38 or newer ({output})")
-    tree, *facts = output.split("\0")
+        raise GitError(done, sandbox.folder)
+    tree, *facts = done.stdout.decode("utf-8", "surrogateescape").split("\0")
     end = facts.index("") if "" in facts else len(facts)
     result = Merge(tree)
     if done.returncode:
@@ -205,7 +251,8 @@ def _reason(sandbox: Sandbox, path: str, sides: dict[str, str]) -> str:
 def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> list[str]:
     """Find what the owner changed and the result does not have, though nothing is in conflict.
 
-    A file that equals the new render, where the owner's differed from both renders, lost its edits.
+    A file that equals the new render, where the owner's differed from both renders, lost its edits,
+    unless the template made the same ones: a fix that was backported, a version that a bot bumped.
     """
     merged = sandbox.read(result.tree)
     # Where one side has a file and the other a folder, Git gives the file another name.
@@ -224,9 +271,43 @@ def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> li
         got = merged.get(prefix + path)
         if got is None and path in trees.base and path not in trees.new:
             got = _follow(sandbox, trees, merged, prefix, path)
-        if got is None or (got == trees.new.get(path) and got != entry):
+        is_new = got is not None and got == trees.new.get(path) and got != entry
+        if got is None or (is_new and not _keeps(sandbox, trees.base.get(path), entry, got)):
             lost.append(prefix + path)
     return lost
+
+
+def _keeps(sandbox: Sandbox, base: Entry | None, ours: Entry, got: Entry) -> bool:
+    """Tell whether a file has all that the owner changed: its mode, and each hunk."""
+    modes = {got[0]} if base is None else {got[0], base[0]}
+    blobs = sandbox.fetch(entry[1] for entry in (base, ours, got) if entry)
+    return ours[0] in modes and has_hunks(
+        blobs[base[1]] if base else b"", blobs[ours[1]], blobs[got[1]]
+    )
+
+
+def has_hunks(base: bytes, ours: bytes, result: bytes) -> bool:
+    """Tell whether a text has each hunk that leads from one text to another. Pure.
+
+    It has a hunk if it has the lines that come, and none of those that go, at a place that fits the
+    lines around them.
+    """
+    old, mine, new = (text.splitlines(keepends=True) for text in (base, ours, result))
+    went = set(range(len(old))) - _matched(old, new)
+    stayed = _matched(mine, new)
+    hunks = SequenceMatcher(None, old, mine, autojunk=False).get_opcodes()
+    return all(
+        went.issuperset(range(*gone)) and stayed.issuperset(range(*come))
+        for tag, *ends in hunks
+        if tag != "equal"
+        for gone, come in [(ends[:2], ends[2:])]
+    )
+
+
+def _matched(lines: list[bytes], others: list[bytes]) -> set[int]:
+    """Number the lines that another text has, too, in the same order."""
+    blocks = SequenceMatcher(None, lines, others, autojunk=False).get_matching_blocks()
+    return {n for start, _, size in blocks for n in range(start, start + size)}
 
 
 def _follow(sandbox: Sandbox, trees: Trees, merged: Tree, prefix: str, path: str) -> Entry | None:

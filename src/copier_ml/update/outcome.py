@@ -33,6 +33,9 @@ class Outcome:
     """Files that the template changed and the owner had decided on: they stay as they are."""
 
     lost: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+    """Files whose edits are lost with the owner's consent."""
+
     in_the_way: list[str] = field(default_factory=list)
     """Files that Git does not know, under the names of new ones."""
 
@@ -41,6 +44,12 @@ class Outcome:
 
     changed_answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     """Questions whose answer is another one now, with the old answer; None stands for none."""
+
+    moved: dict[str, str] = field(default_factory=dict)
+    """Folders of the template that the owner gave another name, with that name."""
+
+    offered: dict[str, str] = field(default_factory=dict)
+    """Answers with which the template gives them these names."""
 
     needs_trust: bool = False
     """Whether the rest is unknown, since the template may not run its code."""
@@ -74,8 +83,10 @@ def _write(outcome: Outcome) -> Iterator[str]:
     if outcome.needs_trust:
         yield ""
         yield "What that changes takes the template's own code to find out: --trust lets it run."
+    yield from _list("Folders that you renamed: the update follows", _tell_moved(outcome))
     yield from _list("Conflicts, to be solved by hand", map(_because, outcome.conflicts))
     yield from _list("Refused, since edits of yours would be lost", outcome.lost)
+    yield from _list("Edits of yours that are lost, as you accept", outcome.accepted)
     yield from _list(
         "Refused, since Git does not know these files and would write over them: commit, move or "
         "delete them",
@@ -96,6 +107,12 @@ def _write(outcome: Outcome) -> Iterator[str]:
     yield from _list("Files", (f"{path} ({WORDS[letter]})" for letter, path in outcome.changes))
     for version, text in outcome.changelog:
         yield f"\n## {version}\n\n{text.strip()}"
+
+
+def _tell_moved(outcome: Outcome) -> Iterator[str]:
+    yield from (f"{was} is {now}" for was, now in outcome.moved.items())
+    for question, answer in outcome.offered.items():
+        yield f"--data {question}={answer} gives the template's own texts that name, too"
 
 
 def _list(title: str, items: Iterable[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,28 +10,14 @@ from typing import Any
 from packaging.version import Version
 
 from copier_ml.shared import releases, sandbox, template, trust
-from copier_ml.shared.copying import refuse_unasked
-from copier_ml.shared.project import ANSWERS_FILE, Project, parse_answers
-from copier_ml.shared.rendering import Rendering, render, render_beside
-from copier_ml.shared.sandbox import Sandbox, Tree
+from copier_ml.shared.project import Project
+from copier_ml.shared.rendering import Rendering
+from copier_ml.shared.sandbox import Sandbox
 
-from . import merge, ownership
-from .migrations import NO_LOCK, Paths, has_migrations, migrate, migrate_before
+from . import folders, merge
+from .migrations import NO_LOCK, has_migrations, migrate
 from .outcome import Outcome
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the owner asks for."""
-
-    to: str | None = None
-    """Version, tag, branch or commit of the template; None stands for the newest release."""
-
-    data: Mapping[str, Any] = field(default_factory=dict)
-    """Answers that change."""
-
-    is_trusted: bool = False
-    """Whether any template may run its code, which takes to find out what it changes."""
+from .sides import Case, Wish, find
 
 
 @dataclass(frozen=True)
@@ -44,6 +30,15 @@ class Trial:
     """What came out; None if there was nothing to do."""
 
     new: Rendering | None
+
+    moves: folders.Moves = field(default_factory=dict)
+    """Folders of the merge's tree that have another name in the project."""
+
+    def name_files(self, tree: str) -> str:
+        """Give the files of a tree the names that they have in the project."""
+        if not self.moves:
+            return tree
+        return self.sandbox.write(folders.move(self.sandbox.read(tree), self.moves))
 
 
 @contextmanager
@@ -60,51 +55,32 @@ def tried(project: Project, wish: Wish) -> Iterator[Trial]:
 
 def _try(project: Project, wish: Wish, work: Path) -> Trial:
     source = template.fetch(project.source, work / "template.git", project.folder)
-    old, new = source.resolve(project.commit), source.resolve(wish.to or source.newest())
+    old = source.resolve(project.commit, "'copier-ml doctor' names the one to record")
+    new = source.resolve(wish.to or source.newest())
     outcome = Outcome(project.name, source.describe(old), source.describe(new))
     where = sandbox.make(work / "sandbox", project.git)
-    if old == new and not wish.data:
+    if old == new and not (wish.data or wish.restored):
         return Trial(outcome, where, None, None)
     versions = _check_direction(source, old, new)
     outcome.changelog = releases.changes_between(source.changelog(new), *map(str, versions))
-
     if not (wish.is_trusted or trust.is_trusted(source.url)):
         outcome.needs_trust = True
         return Trial(outcome, where, None, None)
 
-    before = render_beside(source, old, project.answers, work / "old")
-    try:
-        after = render(source, new, project.answers, work / "new", wish.data)
-        handed, base = before.join(), where.add(work / "old")
-    finally:
-        before.stop()  # It would write on while its folder is removed.
-    whole, paths = f"{project.head}^{{tree}}", Paths()
-    if has_migrations(after.worker, "before", outcome.old):
-        where.checkout(project.head)
-        folder = where.folder / project.prefix
-        paths = migrate_before(after.worker, outcome.old, folder, where.write(base), work)
-        whole = where.snapshot()
-        answers = parse_answers((folder / ANSWERS_FILE).read_bytes(), folder)
-        if answers != project.answers:
-            after = render(source, new, answers, work / "new with other answers", wish.data)
-
-    refuse_unasked(wish.data, after.worker)
-    _compare_answers(outcome, project.answers, after.answers)
-    ours = _inside(where.read(whole), project.prefix)
-    _rename(base, ours, paths.renamed)
-    handed.difference_update(paths.merged_once)
-    sides = merge.Trees(base, where.add(after.folder), ours)
-    # What a version leaves out for the old answers as well is not gone, but handed to the owner.
-    for path in after.find_excluded(base.keys() - sides.new.keys(), project.answers):
-        del base[path]
-    is_owners = ownership.make_rule(after, handed, project, where, sides)
-    settled, kept = merge.settle(where, sides, is_owners, paths.kept)
-    outcome.kept = [replace(it, path=project.prefix + it.path) for it in kept]
-    merged = merge.merge(where, settled, whole, project.prefix, f"template-{outcome.new}")
-    outcome.conflicts, outcome.lost = merged.conflicts, merged.lost
-    outcome.changes = _list_changes(where, project.head, merged.tree)
+    sides = find(Case(project, wish, source, old, new, where, work))
+    outcome.moved, outcome.offered = dict(sides.moves), dict(sides.offered)
+    _compare_answers(outcome, project.answers, sides.after.answers)
+    settled, kept = merge.settle(where, sides.trees, sides.rules)
+    outcome.kept = [merge.Conflict(sides.rules.name(it.path), it.reason) for it in kept]
+    merged = merge.merge(where, settled, sides.whole, project.prefix, f"template-{outcome.new}")
+    merged = merged.follow(lambda path: folders.follow(path, sides.moves))
+    outcome.conflicts = merged.conflicts
+    for path in merged.lost:
+        (outcome.accepted if path in wish.accepted else outcome.lost).append(path)
+    trial = Trial(outcome, where, merged, sides.after, sides.moves)
+    outcome.changes = _list_changes(where, project.head, trial.name_files(merged.tree))
     outcome.in_the_way = _find_in_the_way(project, outcome.changes)
-    return Trial(outcome, where, merged, after)
+    return trial
 
 
 def _check_direction(source: template.Template, old: str, new: str) -> tuple[Version, Version]:
@@ -123,21 +99,6 @@ def _compare_answers(outcome: Outcome, old: Mapping[str, Any], new: Mapping[str,
             outcome.new_answers[name] = new[name]
         elif old[name] != new.get(name):
             outcome.changed_answers[name] = (old[name], new.get(name))
-
-
-def _rename(base: Tree, ours: Tree, renamed: Mapping[str, str]) -> None:
-    """Give files of the base the path that the template gave them, however much it changed them.
-
-    One that the owner did not edit needs none; one that they deleted is then deleted there, too.
-    """
-    for old, new in renamed.items():
-        if old in base and old not in ours:
-            base[new] = base.pop(old)
-
-
-def _inside(tree: Tree, prefix: str) -> Tree:
-    start = len(prefix)
-    return {path[start:]: entry for path, entry in tree.items() if path.startswith(prefix)}
 
 
 def _list_changes(where: Sandbox, old: str, new: str) -> list[tuple[str, str]]:
@@ -181,11 +142,11 @@ def finish(trial: Trial, project: Project, *, locks: bool) -> str:
     assert trial.merge
     assert trial.new
     if not has_migrations(trial.new.worker, "after", trial.outcome.old):
-        return trial.merge.tree
+        return trial.name_files(trial.merge.tree)
     trial.sandbox.checkout(trial.merge.tree)
     folder = trial.sandbox.folder / project.prefix
     variables = {} if locks else {NO_LOCK: "1"}
     migrate(trial.new.worker, "after", trial.outcome.old, folder, **variables)
-    tree = trial.sandbox.snapshot()
+    tree = trial.name_files(trial.sandbox.snapshot())
     trial.outcome.changes = _list_changes(trial.sandbox, project.head, tree)
     return tree
