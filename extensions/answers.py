@@ -90,6 +90,12 @@ def refuse_line(text: str) -> str:
     return ""
 
 
+def refuse_code(answer: str) -> str:
+    """Refuse what does not say whose the code is."""
+    known = ("template", "own")
+    return "" if answer in known else f"{' or '.join(known)}, not {_shown(answer)}"
+
+
 def refuse_title(text: str) -> str:
     """Refuse a title that shows nothing, is too long, or is not on one line."""
     if not any(character.isprintable() and not character.isspace() for character in text):
@@ -219,6 +225,7 @@ class Answers(Extension):
             refuse_line,
             refuse_package_name,
             refuse_repository,
+            refuse_code,
             refuse_title,
         )
         environment.filters |= {function.__name__: function for function in filters}

@@ -53,7 +53,7 @@ class Plan:
     """Who the licence names."""
 
     license: str
-    """SPDX licence expression."""
+    """SPDX license expression; empty if the project states none."""
 
     classifiers: list[str]
     """Trove classifiers."""
@@ -107,6 +107,12 @@ class Plan:
     rules: dict[str, Row]
     """Tables of what `just audit` judges by, such as ``denied."sklearn"``."""
 
+    code: str
+    """Whose the code is: ``template``, or ``own`` in a repository that had a package before."""
+
+    has_code: bool
+    """Whether the code is the template's: its package, commands, settings and tests."""
+
     has_extras: bool
     """Whether a build for an accelerator has to be chosen."""
 
@@ -128,8 +134,14 @@ class Plan:
     has_containers: bool
     """Whether there are container images."""
 
+    has_services: bool
+    """Whether compose.yaml starts services on this machine."""
+
     has_docs: bool
     """Whether there is a documentation site."""
+
+    has_security_page: bool
+    """Whether a page of the site describes what the project trusts."""
 
     has_notebooks: bool
     """Whether there are notebooks."""
@@ -176,20 +188,28 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     """Derive the plan. Pure: the same answers give the same plan, anywhere and at any time.
 
     An answer that is missing (an update renders an older project's answers) counts as a choice that
-    was not taken. ``stack`` and ``packages`` are what matrix.py and packages.py say of the answers.
+    was not taken. ``answers`` are as ``leave_code`` gives them, and ``stack`` and ``packages`` are
+    what matrix.py and packages.py say of them.
     """
     choices = _read_choices()
     answers = {new: answers[old] for new, old in RENAMED.items() if old in answers} | {**answers}
-    parts = _parts(choices["features"], answers)
+    answers.setdefault("code", "template")  # Projects of 0.9 and older do not say.
+    possible = choices["code"][answers["code"]].get("parts", choices["features"])
+    parts = [name for name in _parts(choices["features"], answers) if name in possible]
     chosen, others = _divide(choices, {**answers, "features": parts})
+    has_code = answers["code"] == "template"
     pages = _pages(answers.get("repository_url", ""), chosen)
     package = answers["package_name"]
     distribution = package.replace("_", "-")
     extras, groups = _merge(chosen, "extras"), _merge(chosen, "groups")
+    if not has_code:
+        groups.pop("tracking", None)  # It is the environment of a service of compose.yaml.
     # Listed, and not required through the project itself: Poetry refuses that.
     groups["dev"] = sorted({*groups["dev"], *(line for part in extras.values() for line in part)})
     pythons = _pythons(choices, answers, stack)
-    absent = _absent(_collect(chosen, "paths"), _collect(others, "paths"), package)
+    left_out = _collect(chosen, "absent")
+    present = [path for path in _collect(chosen, "paths") if path not in left_out]
+    absent = _absent(present, _collect(others, "paths") + left_out, package)
     tool, newest_tool = _tools(answers.get("_src_path", ""), answers.get("_commit", ""))
     return Plan(
         distribution=distribution,
@@ -214,6 +234,8 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         system=sorted(_collect(chosen, "system")),
         licenses=sorted(_collect(chosen, "licenses"), key=str.lower),
         rules=_rules([*chosen, {"exceptions": stack.exceptions}]),
+        code=answers["code"],
+        has_code=has_code,
         has_extras=bool(stack.builds),
         has_cuda="cuda" in stack.builds,
         has_workflows=".github/" in _collect(chosen, "paths"),
@@ -221,7 +243,9 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         bot=_bot(choices["dependency_bot"].get(answers.get("dependency_bot", ""), {}), absent),
         parts=sorted(parts),
         has_containers="containers" in parts,
+        has_services="containers" in parts and has_code,
         has_docs="docs" in parts,
+        has_security_page="docs" in parts and has_code,
         has_notebooks="notebooks" in parts,
         has_promotion="promotion" in parts,
         has_serving="serving" in parts,
@@ -241,6 +265,12 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
 @cache
 def _read_choices() -> dict[str, dict[str, Row]]:
     return tomllib.loads(CHOICES.read_text(encoding="utf-8"))
+
+
+def leave_code(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the answers without those about the template's code, where the code is not its."""
+    is_own = answers.get("code") == "own"
+    return {**answers, **({"framework": "", "cuda_version": "none"} if is_own else {})}
 
 
 def _parts(rows: Mapping[str, Row], answers: Mapping[str, Any]) -> list[str]:
@@ -431,6 +461,7 @@ class PlanHook(ContextHook):
             return
         key = repr(answers)
         if key not in self._plans:
-            stack = self._stack_for(answers)
-            self._plans[key] = make_plan(answers, stack, self._packages_for(answers, stack))
+            known = leave_code(answers)
+            stack = self._stack_for(known)
+            self._plans[key] = make_plan(known, stack, self._packages_for(known, stack))
         context["plan"] = self._plans[key]

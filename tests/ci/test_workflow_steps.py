@@ -67,6 +67,9 @@ class Runner:
 def project(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project in a repository."""
     folder = copy(unpacked, tmp_path_factory.mktemp("project") / "project", {})
+    own = copy(unpacked, tmp_path_factory.mktemp("own") / "project", {"code": "own"})
+    checks = ".github/workflows/checks.yml"  # Instead of ci.yml, where the code is not ours.
+    (folder / checks).write_bytes((own / checks).read_bytes())
     git("init", "--quiet", "--initial-branch=main", folder=folder)
     git("add", "--all", folder=folder)
     git("commit", "--quiet", "--message", "start", folder=folder)

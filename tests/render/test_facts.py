@@ -24,7 +24,7 @@ LICENSES = {
     "LicenseRef-Proprietary": "Copyright (c) ",
     "MIT": "MIT License\n",
 }
-"""How the text of a licence begins, by its SPDX expression."""
+"""How the text of a license begins, by its SPDX expression."""
 
 MISSPELT = {"TEST_FRACTON"}
 """Variables that the documentation has refused."""
@@ -50,10 +50,21 @@ def test_the_package_has_one_name(projects: list[Project]) -> None:
         assert project.command == project.package.replace("_", "-"), project.name
 
 
-def test_the_licence_is_the_one_that_is_claimed(projects: list[Project]) -> None:
+def test_the_license_is_the_one_that_is_claimed(projects: list[Project]) -> None:
     for project in projects:
-        claimed = project.metadata["project"]["license"]
-        assert project.texts["LICENSE"].lstrip().startswith(LICENSES[claimed]), project.name
+        claimed = project.metadata["project"].get("license")
+        assert ("LICENSE" in project.texts) == bool(claimed), project.name
+        text = project.texts.get("LICENSE", "").lstrip()
+        assert text.startswith(LICENSES.get(claimed, "")), project.name
+
+
+def test_no_file_speaks_of_a_license_that_is_not_written(projects: list[Project]) -> None:
+    for project in (it for it in projects if "LICENSE" not in it.texts):
+        metadata = project.metadata["project"]
+        assert "license-files" not in metadata, project.name
+        assert not [it for it in metadata["classifiers"] if it.startswith(("License", "Private"))]
+        named = project.find(r"\bLICENSE\b|^## License|img\.shields\.io", r"(?!\.dockerignore)")
+        assert not named, (project.name, named)
 
 
 def test_files_with_secrets_stay_out_of_git(projects: list[Project]) -> None:

@@ -175,7 +175,8 @@ def light(
     kept = set().union(*(carriers[name] for name in TEXT_QUESTIONS if name != "package_name"))
     kept |= template_path(".copier-answers.yml") | {"justfile.jinja", "compose.yaml.jinja"}
     kept |= {"Dockerfile.jinja", ".gitlab-ci.yml.jinja", "src/{{ package_name }}/py.typed"}
-    shutil.copytree(unpacked, folder, ignore=shutil.ignore_patterns("template"))
+    shutil.copytree(unpacked, folder)
+    shutil.rmtree(folder / "template")
     for name in kept:
         if (unpacked / "template" / name).exists():
             (folder / "template" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -29,6 +29,7 @@ def make(**answers: Any) -> Any:
 
 def make_of(answers: dict[str, Any]) -> Any:
     """Make a plan as its hook does."""
+    answers = plan.leave_code(answers)
     stack = matrix.stack_for(answers)
     return plan.make_plan(answers, stack, packages.packages_for(answers, stack))
 
@@ -243,6 +244,14 @@ def test_a_proprietary_project_cannot_be_uploaded_by_mistake() -> None:
     assert make(license="Proprietary").license == "LicenseRef-Proprietary"
 
 
+def test_a_license_that_exists_is_neither_stated_nor_written() -> None:
+    found = make(license="existing")
+    assert found.license == ""
+    assert "/LICENSE" in found.absent_paths
+    assert found.classifiers == make().classifiers
+    assert not any("/LICENSE" in make(license=it).absent_paths for it in ("MIT", "Proprietary"))
+
+
 @pytest.mark.parametrize("minor", domain("python_version"))
 def test_an_image_is_built_on_the_answered_python(minor: str) -> None:
     assert re.fullmatch(rf"{minor}\.\d+-slim-trixie", make(python_version=minor).image)
@@ -376,9 +385,26 @@ def test_rows_and_choices_agree() -> None:
     asked = {name: question for name, question in questions().items() if "choices" in question}
     del asked["cuda_version"]  # Its rows are in cuda.toml.
     del asked["profile"]  # Each part says which profiles it is in.
+    assert rows.pop("code") == {"template", "own"}  # Nobody chooses it.
     assert rows.keys() == asked.keys()
     for name, row in rows.items():
         values = domain(name)
         assert row == {
             v for value in values for v in (value if isinstance(value, list) else [value])
         }
+
+
+def test_a_repository_with_code_of_its_own_gets_what_surrounds_it() -> None:
+    own = make(code="own", framework="pytorch", cuda_version="13.0", profile="everything")
+    assert own.parts == ["containers", "devcontainer", "docs"]
+    assert (own.dependencies, own.extras, own.stack.builds) == ([], {}, {})
+    assert {"/src", "/tests", "/config", "/compose.yaml", "/notebooks"} <= {*own.absent_paths}
+    assert not {"/Dockerfile", "/.github/workflows/checks.yml", "/docs"} & {*own.absent_paths}
+    assert "mlflow>=3.17" not in {line for lines in own.groups.values() for line in lines}
+    assert not own.has_services
+
+
+def test_a_project_without_the_answer_has_the_templates_code() -> None:
+    assert make().code == "template"
+    assert "/.github/workflows/checks.yml" in make().absent_paths
+    assert make() == make(code="template")

@@ -63,6 +63,7 @@ COVERING: dict[str, Answers] = {
         "python_version": "3.12",
         "cuda_version": "13.2",
         "forge": "gitlab",
+        "license": "existing",
         "package_index": "private",
         "package_index_auth": "keyring",
         "profile": "choose",
@@ -78,6 +79,13 @@ COVERING: dict[str, Answers] = {
         "forge": "github",
         "profile": "choose",
         "features": ["tuning", "devcontainer"],
+    },
+    "own": {
+        "code": "own",
+        "framework": "pytorch",
+        "forge": "github",
+        "license": "existing",
+        "profile": "standard",
     },
 }
 

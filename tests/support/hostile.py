@@ -8,7 +8,9 @@ from jinja2 import Environment, Template
 from loaded import answers as rules
 
 TEXT_QUESTIONS = [
-    name for name, asked in questions().items() if asked["type"] == "str" and "choices" not in asked
+    name
+    for name, asked in questions().items()
+    if asked["type"] == "str" and "choices" not in asked and asked.get("ask", True)
 ]
 ENVIRONMENT = Environment(extensions=[rules.Answers])
 
