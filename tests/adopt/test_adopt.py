@@ -30,8 +30,8 @@ def project(tmp_path: Path) -> Path:
     return commit(tmp_path / "churn", OWNERS)
 
 
-def show(project: Path, path: str, version: str = "v1.1.0") -> str:
-    return git("show", f"template/adopt-{version}:{path}", folder=project)
+def show(project: Path, path: str, version: str = "v1.1.0", folder: str = "") -> str:
+    return git("show", f"template/{folder}adopt-{version}:{path}", folder=project)
 
 
 def test_new_files_come_in_and_the_owners_stay(template: Path, project: Path) -> None:
@@ -47,6 +47,7 @@ def test_new_files_come_in_and_the_owners_stay(template: Path, project: Path) ->
         "A\tCHANGELOG.md",
         "A\tpyproject.toml",
         "A\tsrc/churn/tune.py",
+        "A\tuv.lock",
     ]
     answers = yaml.safe_load(show(project, ".copier-answers.yml"))
     assert answers["_commit"] == "v1.1.0"
@@ -66,7 +67,7 @@ def test_what_stays_is_named_and_the_templates_can_be_had(
         "- src/churn/train.py: yours differs from the template's",
         "- src/ (1)",
         "- CHANGELOG.md",
-        "Lock it with 'uv lock', and install it with 'uv run just sync'.",
+        "Install it with 'uv run just sync', and check it with 'uv run just check'.",
     ):
         assert row in told.splitlines()
     theirs = git("show", "copier-ml/v1.1.0:src/churn/train.py", folder=project)
@@ -78,7 +79,40 @@ def test_names_that_the_owner_has_in_another_way_stay_out(template: Path, tmp_pa
     write(project, {"CHANGELOG.md": "not committed\n", "docs": "not committed\n"})
     assert adopt(template, project, "--yes") == 0
     added = git("diff", "--name-only", "HEAD", "template/adopt-v1.1.0", folder=project).split()
-    assert added == [".copier-answers.yml", "LICENSE", "pyproject.toml"]
+    assert added == [".copier-answers.yml", "LICENSE", "pyproject.toml", "uv.lock"]
+
+
+def test_a_module_that_would_hide_one_of_the_owners_stays_out(
+    template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A namespace has no file of its own: a module of its name hides all that is in it."""
+    project = commit(tmp_path / "churn", {"churn/train/loop.py": "", "churn/tune.py": ""})
+    assert adopt(template, project, "--yes") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "- src/churn/train.py: you have the module churn.train.loop" in told
+    assert "- src/churn/tune.py: you have the module churn.tune" in told
+
+
+def test_uv_runs_no_code_of_a_project_that_nobody_trusts(
+    template: Path,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("copier_ml.shared.trust.is_trusted", lambda _: True)
+    assert main(["adopt", str(project), "--template", str(template), "--yes"]) == 0
+    assert "uv may run code of a project to lock it" in capsys.readouterr().out
+    assert "uv.lock" not in git("ls-tree", "-r", "template/adopt-v1.1.0", folder=project)
+
+
+def test_a_lock_that_cannot_be_made_is_named(
+    template: Path, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit(project, {"requirements.txt": "no-such-distribution-of-ours==1.0\n"})
+    assert adopt(template, project, "--yes") == 0
+    told = capsys.readouterr().out
+    assert "Lock it with 'uv lock', which was not done: " in told
+    assert "no-such-distribution-of-ours" in told
 
 
 def test_what_is_no_plain_file_stays(template: Path, tmp_path: Path) -> None:
@@ -143,19 +177,57 @@ def test_a_guess_that_the_template_refuses_gives_way_and_is_named(
     assert adopt(template, project, "--yes", "--data", "project_name=Churn") == 0
     told = capsys.readouterr().out.splitlines()
     assert '- package_name: "churn" (instead of "data": pyproject.toml)' in told
-    assert '- license: "MIT" (instead of "GPL": pyproject.toml)' in told
+    reason = "pyproject.toml: not a license that the template offers"
+    assert f'- license: "MIT" (instead of "existing": {reason})' in told
     assert '- project_name: "Churn" (given)' in told
 
 
-def test_a_project_in_a_folder_of_a_repository(template: Path, tmp_path: Path) -> None:
-    files = {"LICENSE": "of the whole\n", "models/churn/README.md": "# Mine\n"}
-    project = commit(tmp_path / "repository", files)
-    assert adopt(template, project / "models" / "churn", "--yes") == 0
-    answers = yaml.safe_load(show(project, "models/churn/.copier-answers.yml"))
-    assert answers["project_name"] == "churn"
-    assert show(project, "models/churn/README.md") == "# Mine\n"
-    assert show(project, "LICENSE") == "of the whole\n"
-    assert tomllib.loads(show(project, "models/churn/pyproject.toml"))["project"]["name"] == "churn"
+def test_each_project_of_a_repository_has_branches_of_its_own(
+    template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = "models/churn/README.md", "models/a b/README.md"
+    project = commit(
+        tmp_path / "repository", {"LICENSE": "of the whole\n"} | dict.fromkeys(own, "# Mine\n")
+    )
+    branches = []
+    for name in ("churn", "a b"):
+        assert adopt(template, project / "models" / name, "--yes") == 0
+        told = capsys.readouterr().out
+        branch = told.partition("The files are on the branch ")[2].partition(".\n")[0]
+        assert git("show", f"{branch}:models/{name}/README.md", folder=project) == "# Mine\n"
+        assert git("show", f"{branch}:LICENSE", folder=project) == "of the whole\n"
+        theirs = f"refs/{branch.replace('template', 'copier-ml').replace('adopt-', '')}"
+        assert git("show", f"{theirs}:models/{name}/pyproject.toml", folder=project)
+        branches.append(branch)
+    assert branches[0] == "template/models/churn/adopt-v1.1.0"
+    assert len(git("branch", "--list", "template/*", folder=project).splitlines()) == 2
+    written = show(project, "models/churn/pyproject.toml", folder="models/churn/")
+    assert tomllib.loads(written)["project"]["name"] == "churn"
+    answers = show(project, "models/churn/.copier-answers.yml", folder="models/churn/")
+    assert yaml.safe_load(answers)["project_name"] == "churn"
+
+
+def test_a_shallow_clone_does_not_take_the_owners_files_for_the_templates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "".join(f"line {number}\n" for number in range(20))
+    template = release(make_template(tmp_path / "t"), "v1.2.0", {"a.txt": lines})
+    project = commit(tmp_path / "churn", {"a.txt": "mine\n"})
+    assert adopt(template, project, "--yes") == 0
+    git("merge", "--quiet", "template/adopt-v1.2.0", folder=project)
+    release(template, "v1.3.0", {"a.txt": lines.replace("line 12", "line twelve")})
+    shallow = tmp_path / "shallow"
+    git("clone", "--quiet", "--depth=1", project.as_uri(), str(shallow), folder=tmp_path)
+    capsys.readouterr()
+    assert main(["update", str(shallow), "--trust", "--apply"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "whether a.txt was there before the template: run 'git fetch --unshallow'" in told
+
+    git("fetch", "--quiet", "--unshallow", folder=shallow)
+    assert main(["update", str(shallow), "--trust", "--apply"]) == 0
+    assert "- a.txt: it is yours\n" in capsys.readouterr().out
+    assert (shallow / "a.txt").read_text() == "mine\n"
 
 
 def test_a_second_attempt_takes_the_place_of_the_first(template: Path, project: Path) -> None:

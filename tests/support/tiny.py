@@ -5,7 +5,7 @@ It has the shape of the real one, and renders in a tenth of its time.
 
 from pathlib import Path
 
-from conftest import git
+from conftest import ROOT, git
 
 from copier_ml.cli import main
 
@@ -32,6 +32,13 @@ FILES = {
     "src/{{ package_name }}/__init__.py": "",
     "src/{{ package_name }}/train.py": "first = 1\n\n\n\n\n\nlast = 1\n",
 }
+
+
+def license_text(name: str, year: int = 2020, holder: str = "Ada Lovelace") -> str:
+    """Return the text of a license that the real template offers."""
+    text = (ROOT / "variants" / "license" / f"{name}.txt").read_text(encoding="utf-8")
+    placed = text.replace("{{ copyright_year }}", str(year))
+    return placed.replace("{{ plan.copyright_holder }}", holder)
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:

@@ -9,21 +9,24 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from copier_ml.shared import branch, options, project, source, trust
+from copier_ml.shared import branch, consent, options, project, source, trust, workspace
 from copier_ml.shared.errors import RefusalError, printable, refusing
+from copier_ml.shared.progress import Progress
 
 from . import guesses, trial
 from .evidence import Guess
 
-REFERENCE = "copier-ml/{version}"
+REFERENCE = "copier-ml/{folder}{version}"
 """Name below ``refs/`` of all that the template has: no branch, so no push takes it along."""
 
 
 def run(args: Namespace) -> None:
     """Bring an existing repository under the template, on a branch."""
-    with refusing():
+    progress = Progress()
+    with refusing(), progress.reported():
         found = project.locate(args.project)
         _check_is_new(found)
+        workspace.refuse_member(found.folder)
         chosen = source.chosen(args.template, args.vcs_ref)
         url = source.clone_url(chosen.address, found.folder)
         if not (args.trust or trust.is_trusted(url)):
@@ -32,7 +35,8 @@ def run(args: Namespace) -> None:
                 "code runs to render it; add --trust if you trust it"
             )
         guessed = guesses.guess(found)
-        data = dict(args.data)
+        data = {"code": "template"} if args.with_code else {}
+        data.update(args.data)
         if not args.yes:
             print(printable("\n".join(_tell_guesses(guessed, data))))
             if not sys.stdin.isatty():
@@ -41,13 +45,14 @@ def run(args: Namespace) -> None:
                     "correct them with --data QUESTION=ANSWER"
                 )
         with trial.tried(found, chosen, guessed, data, asks=not args.yes) as (adoption, where):
-            _land(found, adoption, where)
+            reason = _lock(found, adoption, where, args)
+            _land(found, adoption, where, progress)
         default = "the default" if args.yes else "your answer"
         origins = {
             name: "given" if name in data else _origin(answer, guessed.get(name)) or default
             for name, answer in adoption.answers.items()
         }
-        print(printable("\n".join(_tell(found, adoption, origins))))
+        print(printable("\n".join(_tell(found, adoption, origins, reason))))
 
 
 def _check_is_new(found: project.Project) -> None:
@@ -60,16 +65,31 @@ def _check_is_new(found: project.Project) -> None:
         )
 
 
-def _land(found: project.Project, adoption: trial.Adoption, where: Any) -> None:
+def _lock(found: project.Project, adoption: trial.Adoption, where: Any, args: Namespace) -> str:
+    """Lock the project if it may run code; give the reason where there is no lock."""
+    if f"{found.prefix}pyproject.toml" not in [*adoption.added, *adoption.merged]:
+        return "the template has no pyproject.toml"
+    if not consent.may_run(found.folder, is_trusted=args.trust):
+        return "uv may run code of a project to lock it, and nothing says that it is yours"
+    return trial.lock(adoption, found, where)
+
+
+def _land(found: project.Project, adoption: trial.Adoption, where: Any, progress: Progress) -> None:
     name = f"adopt-{adoption.version}"
     branch.check_branch(found, name)
     # The author, if Git knows none.
     owned = project.Project(found.root, found.prefix, found.head, adoption.answers)
     message = f"build: come under the template's {adoption.version}"
     made = branch.commit(owned, where, adoption.tree, message, trial.THEIRS)
-    reference = f"refs/{REFERENCE.format(version=adoption.version)}"
-    found.git.run("update-ref", reference, adoption.theirs)
-    branch.set_branch(found, name, made)
+    with progress.uninterrupted():
+        found.git.run("update-ref", f"refs/{_name_reference(found, adoption)}", adoption.theirs)
+        landed = branch.set_branch(found, name, made)
+        progress.reached = f"the template's files are on the branch {landed}"
+
+
+def _name_reference(found: project.Project, adoption: trial.Adoption) -> str:
+    folder = branch.name_folder(found.prefix)
+    return REFERENCE.format(folder=folder, version=adoption.version)
 
 
 def _tell_guesses(guessed: Mapping[str, Guess], data: Mapping[str, Any]) -> Iterator[str]:
@@ -81,10 +101,10 @@ def _tell_guesses(guessed: Mapping[str, Guess], data: Mapping[str, Any]) -> Iter
 
 
 def _tell(
-    found: project.Project, adoption: trial.Adoption, origins: Mapping[str, str]
+    found: project.Project, adoption: trial.Adoption, origins: Mapping[str, str], reason: str
 ) -> Iterator[str]:
-    name = branch.branch_of(f"adopt-{adoption.version}")
-    theirs = REFERENCE.format(version=adoption.version)
+    name = branch.branch_of(found, f"adopt-{adoption.version}")
+    theirs = _name_reference(found, adoption)
     yield f"{found.name} comes under the template's {adoption.version}."
     yield "\n## Answers, and where they come from\n"
     yield from (
@@ -94,6 +114,13 @@ def _tell(
     start = len(found.prefix)
     tops = Counter(re.sub(r"(?<=/).*", "", path[start:]) for path in adoption.added)
     yield from (f"- {top}" + f" ({count})" * top.endswith("/") for top, count in tops.items())
+    if adoption.merged:
+        yield "\n## Yours, with what they lacked\n"
+        yield from (f"- {path}" for path in adoption.merged)
+    if adoption.untranslated:
+        yield "\n## Requirements to check: they are not translated, or not whole\n"
+        yield from (f"- {row.file}: {row.line} ({row.reason})" for row in adoption.untranslated)
+    yield from _tell_baseline(adoption)
     if adoption.kept:
         yield "\n## Yours stay as they are\n"
         yield from (f"- {path}: {reason}" for path, reason in adoption.kept.items())
@@ -105,17 +132,28 @@ def _tell(
     yield f"Nothing that is checked out was changed. The files are on the branch {name}."
     yield f"Look at it with 'git diff HEAD {name}', take it with 'git merge {name}'."
     yield "Delete what you do not want, and commit: a file that you deleted never comes back."
-    yield from _tell_steps(found, adoption)
+    yield from _tell_steps(found, adoption, reason)
     yield "From then on, 'copier-ml update' brings later versions."
 
 
-def _tell_steps(found: project.Project, adoption: trial.Adoption) -> Iterator[str]:
-    metadata = f"{found.prefix}pyproject.toml"
-    if metadata in adoption.added:
-        yield "Lock it with 'uv lock', and install it with 'uv run just sync'."
-    elif metadata in adoption.kept:
-        yield f"Take what the new files require from the template's {metadata}; then 'uv lock'."
-    if flat := _find_flat(found, adoption):
+def _tell_baseline(adoption: trial.Adoption) -> Iterator[str]:
+    if found := adoption.baseline:
+        count = sum(found.rules.values())
+        yield "\n## The checks begin with what passes\n"
+        yield f"- {len(found.unformatted)} files are not formatted by ruff"
+        yield f"- {len(found.rules)} rules of ruff are ignored, with {count} violations"
+        yield f"- {len(found.excluded)} files are left out of the hooks"
+        yield "\nTo tighten: delete a line of ruff's lists in pyproject.toml, or of 'exclude' in"
+        yield ".pre-commit-config.yaml, and run 'uv run just fix' and 'uv run just check'."
+
+
+def _tell_steps(found: project.Project, adoption: trial.Adoption, reason: str) -> Iterator[str]:
+    if not adoption.is_locked:
+        yield f"Lock it with 'uv lock', which was not done: {reason}."
+    yield "Install it with 'uv run just sync', and check it with 'uv run just check'."
+    if adoption.answers.get("code") == "own":
+        yield "Your code stays alone: --with-code adds the template's package, commands and tests."
+    elif flat := _find_flat(found, adoption):
         package = adoption.answers["package_name"]
         yield f"Your package is in {flat}, the template's is in {found.prefix}src/{package}/."
         yield "To have one, move what you keep with 'git mv'."
@@ -149,5 +187,10 @@ def add_options(add: options.Add) -> None:
     add("--template", metavar="SOURCE", help="folder or Git URL of another template")
     add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")
     options.add_data(add, "answer a question; a list is KEY=[a, b]; repeatable")
+    add(
+        "--with-code",
+        action="store_true",
+        help="add the template's package, commands and tests to code of your own, too",
+    )
     add("-y", "--yes", action="store_true", help="ask nothing, take the guesses")
     options.add_trust(add)

@@ -1,9 +1,11 @@
 """What a repository says about itself, as its last commit has it."""
 
 import ast
+import codecs
 import re
 import tomllib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from configparser import ConfigParser, Error
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +13,12 @@ from typing import Any, NamedTuple
 
 from copier_ml.shared.git import Git
 from copier_ml.shared.project import Project
+
+PACKAGE_LISTS = r"(requirements/)?(requirements|base|main|prod)\.(txt|in)|environment\.ya?ml"
+"""Files with the requirements of the package itself, and not of one of its uses."""
+
+FURTHER_LISTS = r"requirements[^/]*\.(txt|in)|requirements/[^/]+\.(txt|in)"
+"""Files with requirements of any kind."""
 
 
 class Guess(NamedTuple):
@@ -39,7 +47,10 @@ class Evidence:
     def read(self, path: str) -> str:
         """Read a file; empty if there is none."""
         spelled = f"{self.project.head}:{self.project.prefix}{path}"
-        return self.project.git.attempt("show", spelled).stdout.decode("utf-8", "replace")
+        content: bytes = self.project.git.attempt("show", spelled).stdout
+        # PowerShell's redirection, as in `pip freeze > requirements.txt`, writes UTF-16.
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if is_wide else "utf-8-sig", "replace")
 
     @cached_property
     def pyproject(self) -> dict[str, Any]:
@@ -70,21 +81,30 @@ class Evidence:
         yield "setup.py", read_setup_py(self.read("setup.py"))
 
     @cached_property
-    def requirements(self) -> dict[str, str]:
-        """Name each distribution that is required directly, and the file that says so."""
-        texts = [(guess.origin, "\n".join(guess.value)) for name, guess in self.metadata.items()
-                 if name == "requirements"]  # fmt: skip
+    def licenses(self) -> list[Guess]:
+        """Name every license that the metadata state, in all forms."""
+        return [
+            Guess(stated.strip(), origin)
+            for origin, facts in self._forms()
+            for stated in facts.get("licenses", [])
+        ]
+
+    @cached_property
+    def requirements(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Name each distribution that is required directly, and the file that says so.
+
+        First those of the package, then those of its extras and groups, and of development.
+        """
+        package, further = (
+            [(origin, "\n".join(facts.get(kind, []))) for origin, facts in self._forms()]
+            for kind in ("requirements", "further")
+        )
         groups = _table(self.pyproject, "dependency-groups").values()
         lines = [line for group in groups for line in group if isinstance(line, str)]
-        texts.append(("pyproject.toml", "\n".join(lines)))
-        listed = r"requirements[^/]*\.(txt|in)|requirements/[^/]+\.(txt|in)|environment\.ya?ml"
-        texts += [(path, self.read(path)) for path in self.named(listed)]
-        named = re.compile(r"^[ \t]*(?:- +)?\"?'?([A-Za-z][A-Za-z0-9._-]*)", re.M)
-        found: dict[str, str] = {}
-        for origin, text in texts:
-            for name in named.findall(text):
-                found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), origin)
-        return found
+        further.append(("pyproject.toml", "\n".join(lines)))
+        package += [(path, self.read(path)) for path in self.named(PACKAGE_LISTS)]
+        further += [(path, self.read(path)) for path in self.named(FURTHER_LISTS)]
+        return _name_required(package), _name_required(further)
 
     def importing(self, module: str) -> str:
         """Name a file of Python that imports a module; empty if there is none."""
@@ -98,39 +118,41 @@ class Evidence:
 
 def read_project(table: dict[str, Any]) -> dict[str, Any]:
     """Read the standard table ``[project]``. Pure."""
-    author = _table({"first": next(iter(table.get("authors", [])), {})}, "first")
-    declared = table.get("license")
-    classifiers = [line for line in table.get("classifiers", []) if line.startswith("License")]
+    authors = [author for author in table.get("authors", []) if isinstance(author, dict)]
+    license_ = _table(table, "license") or {"text": table.get("license")}
     extras = _table(table, "optional-dependencies").values()
     return {
         "name": table.get("name"),
+        "version": table.get("version"),
         "description": table.get("description"),
-        "author_name": author.get("name"),
-        "author_email": author.get("email"),
-        "license": declared if isinstance(declared, str) else
-        _table(table, "license").get("text") or "".join(classifiers[:1]).rpartition(" :: ")[2],
+        "author": _choose_author((it.get("name", ""), it.get("email", "")) for it in authors),
+        "licenses": _list_licenses(license_.get("text"), table.get("classifiers", [])),
+        "license_file": license_.get("file"),
         "python": table.get("requires-python"),
         "url": _find_url(_table(table, "urls")),
-        "requirements": [*table.get("dependencies", []), *(line for e in extras for line in e)],
-    }  # fmt: skip
+        "requirements": table.get("dependencies", []),
+        "further": [line for extra in extras for line in extra],
+    }
 
 
 def read_poetry(table: dict[str, Any]) -> dict[str, Any]:
     """Read Poetry's own table. Pure."""
-    author = re.match(r"([^<]*)(?:<(.*)>)?", next(iter(table.get("authors", [])), ""))
-    name, email = author.groups() if author else ("", "")
+    authors = (author.partition("<") for author in table.get("authors", []))
     groups = [_table(group, "dependencies") for group in _table(table, "group").values()]
+    groups.append(_table(table, "dev-dependencies"))
     required = dict(_table(table, "dependencies"))
     python = required.pop("python", "")
+    optional = [name for name in required if _table(required, name).get("optional")]
     return {
         "name": table.get("name"),
+        "version": table.get("version"),
         "description": table.get("description"),
-        "author_name": name.strip(),
-        "author_email": email,
-        "license": table.get("license"),
+        "author": _choose_author((name, email.rstrip("> ")) for name, _, email in authors),
+        "licenses": _list_licenses(table.get("license"), table.get("classifiers", [])),
         "python": python,
         "url": table.get("repository"),
-        "requirements": [*required, *(line for group in groups for line in group)],
+        "requirements": [name for name in required if name not in optional],
+        "further": [*optional, *(name for group in groups for name in group)],
     }
 
 
@@ -141,40 +163,117 @@ def read_setup_cfg(text: str) -> dict[str, Any]:
         parser.read_string(text)
     except Error:
         return {}
-    options = dict(parser["options"]) if parser.has_section("options") else {}
-    metadata = dict(parser["metadata"]) if parser.has_section("metadata") else {}
-    return _from_setuptools(metadata | options)
+    options, metadata, extras, entry_points = (
+        dict(parser[name]) if parser.has_section(name) else {}
+        for name in ("options", "metadata", "options.extras_require", "options.entry_points")
+    )
+    tables = {"extras_require": extras, "entry_points": entry_points}
+    return _from_setuptools(metadata | options | tables)
 
 
 def read_setup_py(text: str) -> dict[str, Any]:
     """Read what the call of ``setup`` says in so many words; nothing is run. Pure."""
-    try:
-        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
-    except (SyntaxError, ValueError):
-        return {}
     facts: dict[str, Any] = {}
-    for call in calls:
-        if getattr(call.func, "attr", getattr(call.func, "id", "")) == "setup":
-            for word in call.keywords:
-                try:
-                    facts[word.arg or ""] = ast.literal_eval(word.value)
-                except (ValueError, TypeError):
-                    continue  # It is computed.
+    for word, value in parse_setup(text).items():
+        try:
+            facts[word] = ast.literal_eval(value)
+        except (ValueError, TypeError):
+            continue  # It is computed.
     return _from_setuptools(facts)
 
 
+def parse_setup(text: str) -> dict[str, ast.expr]:
+    """Map the words of the call of ``setup`` to their values, with constants in place. Pure.
+
+    A name is a constant if the module sets it once and calls none of its methods.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return {}
+    nodes = list(ast.walk(tree))
+    stored = Counter(
+        it.id for it in nodes if isinstance(it, ast.Name) and isinstance(it.ctx, ast.Store)
+    )
+    called = {getattr(it.value, "id", "") for it in nodes if isinstance(it, ast.Attribute)}
+    constants = {
+        target.id: it.value
+        for it in tree.body if isinstance(it, ast.Assign)
+        for target in it.targets if isinstance(target, ast.Name)
+        if stored[target.id] == 1 and target.id not in called
+    }  # fmt: skip
+    words = {
+        word.arg or "": word.value
+        for it in nodes if isinstance(it, ast.Call)
+        if getattr(it.func, "attr", getattr(it.func, "id", "")) == "setup"
+        for word in it.keywords
+    }  # fmt: skip
+    return {word: _Constants(constants).visit(it) for word, it in words.items()}
+
+
+class _Constants(ast.NodeTransformer):
+    """Puts the values of constants in the place of their names."""
+
+    def __init__(self, values: dict[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.values.get(node.id, node)
+
+
 def _from_setuptools(facts: dict[str, Any]) -> dict[str, Any]:
-    required = facts.get("install_requires") or []
+    names, emails = (
+        [part.strip() for part in str(facts.get(key) or "").split(",")]
+        for key in ("author", "author_email")
+    )
+    if len(names) != len(emails) and facts.get("author"):  # Nothing says whose the addresses are.
+        names, emails = [str(facts["author"])], [""]
+    extras = _table(facts, "extras_require").values()
     return {
         "name": facts.get("name"),
+        "version": facts.get("version"),
+        "entry_points": facts.get("entry_points"),
         "description": facts.get("description"),
-        "author_name": facts.get("author"),
-        "author_email": facts.get("author_email"),
-        "license": facts.get("license"),
+        "author": _choose_author(zip(names, emails, strict=False)),
+        "licenses": _list_licenses(facts.get("license"), _lines(facts.get("classifiers"))),
         "python": facts.get("python_requires"),
         "url": facts.get("url"),
-        "requirements": required.splitlines() if isinstance(required, str) else list(required),
+        "requirements": _lines(facts.get("install_requires")),
+        "further": [line for extra in extras for line in _lines(extra)],
     }
+
+
+def _choose_author(authors: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """Take the first author with a name and an e-mail address; if there is none, the first."""
+    found = [(one_line(name), one_line(email)) for name, email in authors if name or email]
+    return next((author for author in found if all(author)), found[0] if found else None)
+
+
+def _list_licenses(declared: Any, classifiers: Iterable[str]) -> list[str]:
+    """Name the licenses of a field, if it is text, and of trove classifiers."""
+    named = [line.rpartition(" :: ")[2] for line in classifiers if line.startswith("License ::")]
+    return [declared, *named] if declared and isinstance(declared, str) else named
+
+
+def _name_required(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Name the distributions of lists of requirements, each with the first file that has it."""
+    named = re.compile(r"^[ \t]*(?:- +)?[\"']?(?:[\w-]+::)?([A-Za-z][A-Za-z0-9._-]*)", re.M)
+    channels = re.compile(r"^channels:\n(?:[ \t]*- .*\n)*", re.M)  # One of conda's is pytorch.
+    found: dict[str, str] = {}
+    for origin, text in texts:
+        for name in named.findall(channels.sub("", text)):
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), origin)
+    return found
+
+
+def _lines(value: Any) -> list[str]:
+    """Return the lines of what setuptools takes as text, too."""
+    return value.splitlines() if isinstance(value, str) else list(value or [])
+
+
+def one_line(text: object) -> str:
+    """Write a text into one line. Pure."""
+    return " ".join(str(text).split())
 
 
 def _find_url(urls: dict[str, str]) -> str:

@@ -5,34 +5,54 @@ the owner gets a message.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from copier_ml.shared.project import Project
 
-from .evidence import Evidence, Guess
-
-LICENSES = {
-    "GPL": r"GNU (Lesser |Affero )?General Public|\b[AL]?GPL",
-    "MPL-2.0": r"Mozilla Public|\bMPL",
-    "Apache-2.0": r"Apache",
-    "MIT": r"\bMIT\b|Permission is hereby granted, free of charge",
-    "BSD-3-Clause": r"BSD[- ]3|New BSD|Neither the name of",
-    "Proprietary": r"Proprietary|LicenseRef|All rights reserved",
-}
-"""What a licence says somewhere; the first one that fits is meant."""
-
-LICENSE_FILES = r"(?i)(licen[cs]e|copying)(\.(txt|md|rst))?"
+from .evidence import Evidence, Guess, one_line
+from .licenses import guess_license, guess_year
 
 FRAMEWORKS = {
-    "pytorch": ("torch", "pytorch", "torchvision", "torchaudio", "lightning", "pytorch-lightning"),
-    "jax": ("jax", "jaxlib", "flax", "optax"),
-    "xgboost": ("xgboost", "xgboost-cpu"),
-    "lightgbm": ("lightgbm",),
-    "sklearn": ("scikit-learn", "sklearn"),
+    "flax": "jax",  # Its data may come from a loader of torch.
+    "equinox": "jax",
+    "dm-haiku": "jax",
+    "optax": "jax",
+    "torch": "pytorch",
+    "pytorch": "pytorch",
+    "torchvision": "pytorch",
+    "torchaudio": "pytorch",
+    "lightning": "pytorch",
+    "pytorch-lightning": "pytorch",
+    "pytorch-cuda": "pytorch",
+    "jax": "jax",
+    "jaxlib": "jax",
+    "xgboost": "xgboost",
+    "xgboost-cpu": "xgboost",
+    "lightgbm": "lightgbm",
+    "scikit-learn": "sklearn",
+    "sklearn": "sklearn",
 }
-"""Distributions that say what trains the model; a project of two has the first for that."""
+"""Distributions that say what trains the model; a project of several has the first for that."""
+
+MODULES = {
+    "flax": "jax",
+    "torch": "pytorch",
+    "jax": "jax",
+    "xgboost": "xgboost",
+    "lightgbm": "lightgbm",
+    "sklearn": "sklearn",
+}
+"""The same for modules that are imported."""
+
+FORGES = {"github": r"\.github/workflows/.*", "gitlab": r"\.gitlab-ci\.yml"}
+
+BOTS = {
+    "renovate": r"(\.git(hub|lab)/)?renovate\.json[c5]?|\.renovaterc(\.json[c5]?)?",
+    "dependabot": r"\.github/dependabot\.ya?ml",
+}
+"""Files that a bot reads. https://docs.renovatebot.com/configuration-options/"""
 
 DOCKERFILES = r"(.*/)?(Dockerfile[^/]*|[^/]+\.Dockerfile)"
 
@@ -41,23 +61,38 @@ CUDA_FILES = (r"(uv|poetry)\.lock", r"pyproject\.toml", r"requirements.*\.(txt|i
 
 CUDA = re.compile(
     r"[+/-]cu(?P<major>1\d)(?P<minor>\d)\b"  # A build of PyTorch, or its index.
-    r"|(?:nvidia/cuda:|pytorch-cuda=+|-cuda)(?P<version>\d+\.\d+)"  # An image, conda's package.
+    # An image, a package of conda.
+    r"|(?:nvidia/cuda:|(?:pytorch-cuda|cudatoolkit|cuda-version)=+|-cuda)(?P<version>\d+\.\d+)"
     r"|\bjax(?:\[cuda|-cuda)(?P<jax>\d\d)"
 )
 
-JAX_CUDA = {"12": "12.6", "13": "13.0"}
-"""What the template calls the major version of CUDA, which is all that JAX names."""
+CUDAS = {"pytorch": ("12.6", "13.0", "13.2"), "jax": ("12.6", "13.0")}
+"""Versions of CUDA that the template offers; a test compares them with its cuda.toml."""
+
+PYTHONS = {"jax": (12, 14)}
+OTHER_PYTHONS = (11, 14)
+"""Oldest and newest minor version of Python 3 that the template offers; a test compares them."""
+
+PYTHON_FILES = (
+    (r"\.python-version", r"3\.(\d+)"),
+    (r"environment\.ya?ml", r"^[ \t]*- *[\"']?python[ =>~]+3\.(\d+)"),
+    (r"runtime\.txt", r"python-3\.(\d+)"),
+    (DOCKERFILES, r"^FROM\s.*?\bpython:3\.(\d+)"),
+)
+"""Files that name the version of Python, and how."""
 
 PYTORCH = re.compile(r"(https://[^\s\"']+?)/(?:cpu|cu\d{3})(?=[/\s\"']|$)")
 """Address of an index of PyTorch's builds, whose last part is the build."""
 
 PARTS = {
     "containers": rf"{DOCKERFILES}|(.*/)?(docker-)?compose\.ya?ml",
-    "docs": r"mkdocs\.yml|docs/.*\.md",
+    "docs": r"mkdocs\.ya?ml",
     "devcontainer": r"\.devcontainer/.*",
     "notebooks": r"notebooks/.*|.*\.ipynb",
 }
 """Files that a part of the template would stand for; of the parts in Python, nothing tells."""
+
+IN_A_FOLDER = Guess("none", "workflows and bots are read at the top of a repository alone")
 
 NO_PACKAGES = {"data", "docs", "notebooks", "scripts", "src", "test", "tests"}
 
@@ -81,20 +116,28 @@ def guess(project: Project) -> dict[str, Guess]:
 
 
 def _guess(it: Evidence) -> Iterator[tuple[str, Guess]]:
-    name = it.metadata.get("name") or Guess(it.project.folder.name, "the folder's name")
-    yield "project_name", Guess(_line(name.value), name.origin)
+    name = _guess_name(it)
+    framework = _guess_framework(it)
+    of_framework = framework.value if framework else ""
+    yield "project_name", name
     yield "package_name", _guess_package(it, name)
-    for question in ("description", "author_name", "author_email"):
-        if found := it.metadata.get(question):
-            yield question, Guess(_line(found.value), found.origin)
-    yield "license", _guess_license(it)
+    if code := _guess_code(it):
+        yield "code", code
+    if found := it.metadata.get("description"):
+        yield "description", Guess(one_line(found.value), found.origin)
+    if author := it.metadata.get("author"):
+        # Both, also if one is empty: its default would be of somebody else.
+        yield "author_name", Guess(author.value[0], author.origin)
+        yield "author_email", Guess(author.value[1], author.origin)
+    yield "license", guess_license(it)
     for question, found in (
-        ("copyright_year", _guess_year(it)),
+        ("copyright_year", guess_year(it)),
         ("repository_url", _guess_repository(it)),
-        ("forge", _guess_forge(it)),
-        ("framework", _guess_framework(it)),
-        ("python_version", _guess_python(it)),
-        ("cuda_version", _guess_cuda(it)),
+        ("forge", IN_A_FOLDER if it.project.prefix else _guess_by_file(it, FORGES)),
+        ("dependency_bot", IN_A_FOLDER if it.project.prefix else _guess_by_file(it, BOTS)),
+        ("framework", framework),
+        ("python_version", _guess_python(it, of_framework)),
+        ("cuda_version", _guess_cuda(it, of_framework)),
     ):
         if found:
             yield question, found
@@ -105,50 +148,61 @@ def _guess(it: Evidence) -> Iterator[tuple[str, Guess]]:
         yield "features", Guess(parts, "its files")
 
 
-def _line(text: object) -> str:
-    return " ".join(str(text).split())
+def _guess_name(it: Evidence) -> Guess:
+    """Take the name in the metadata, else that of the remote, else the folder's."""
+    if declared := it.metadata.get("name"):
+        return Guess(one_line(declared.value), declared.origin)
+    last = re.split(r"[/:]", _read_remote(it).rstrip("/"))[-1].removesuffix(".git")
+    # The remote is the whole repository, of which a project may be one folder.
+    if not it.project.prefix and re.fullmatch(r"[\w.-]*\w[\w.-]*", last):
+        return Guess(last, "the remote 'origin'")
+    return Guess(it.project.folder.name, "the folder's name")
 
 
 def _guess_package(it: Evidence, name: Guess) -> Guess:
     """Take the package that is there; of several, the one that the project is named after."""
-    wanted = re.sub(r"[^a-z0-9]+", "_", _line(name.value).lower()).strip("_")
-    modules = it.named(r"(src/)?\w+/__init__\.py")
-    found = {path.split("/")[-2]: path.removesuffix("__init__.py") for path in reversed(modules)}
-    packages = [package for package in found if package not in NO_PACKAGES]
-    if wanted in packages or len(packages) != 1:
-        return Guess(wanted, found.get(wanted, name.origin))
-    return Guess(packages[0], found[packages[0]])
+    wanted = re.sub(r"[^a-z0-9]+", "_", name.value.lower()).strip("_")
+    found = _find_packages(it)
+    if wanted in found:
+        return Guess(wanted, found[wanted])
+    if len(found) == 1:
+        return Guess(*found.popitem())
+    is_src = "src/__init__.py" in it.paths and not found
+    return Guess(wanted, f"{name.origin}; the package is called src" if is_src else name.origin)
 
 
-def _guess_license(it: Evidence) -> Guess:
-    files = it.named(LICENSE_FILES)
-    if declared := it.metadata.get("license"):
-        return Guess(_name_license(_line(declared.value)) or declared.value, declared.origin)
-    if files:
-        return Guess(_name_license(it.read(files[0])) or "another licence", files[0])
-    return Guess("Proprietary", "there is no licence in it")
+def _guess_code(it: Evidence) -> Guess | None:
+    """Leave a repository its code, if it has any that is imported or run."""
+    modules = it.named(
+        r"(?!(docs?|examples)/)(.*/)?(?!(setup|conftest|noxfile|tasks)\.py)[^/]+\.py"
+    )
+    packages = [path for path in modules if path.endswith("/__init__.py")]
+    return Guess("own", [*packages, *modules][0]) if modules else None
 
 
-def _name_license(text: str) -> str:
-    fits = (name for name, says in LICENSES.items() if re.search(says, text, re.IGNORECASE))
-    return next(fits, "")
+def _find_packages(it: Evidence) -> dict[str, str]:
+    """Name the packages that are in no other, and their folders; below src, at any depth.
 
-
-def _guess_year(it: Evidence) -> Guess | None:
-    for path in it.named(LICENSE_FILES):
-        if found := re.search(r"Copyright\b.{0,20}?\b((?:19|20)\d\d)\b", it.read(path)):
-            return Guess(int(found[1]), path)
-    return None
+    A folder without ``__init__.py`` around one is a namespace, and not the project's alone.
+    """
+    modules = it.named(r"\w+/__init__\.py|src/(\w+/)+__init__\.py")
+    folders = [path.removesuffix("__init__.py") for path in modules]
+    outer = [at for at in folders if not any(at != up and at.startswith(up) for up in folders)]
+    found = {folder.split("/")[-2]: folder for folder in reversed(outer)}
+    return {package: found[package] for package in found if package not in NO_PACKAGES}
 
 
 def _guess_repository(it: Evidence) -> Guess | None:
     """Write the address of the remote as a browser takes it, without who logs in there."""
-    url = it.project.git.attempt("remote", "get-url", "origin").stdout.decode().strip()
-    if found := _browsable(url):
+    if found := _browsable(_read_remote(it)):
         return Guess(found, "the remote 'origin'")
     declared = it.metadata.get("url")
     found = _browsable(str(declared.value)) if declared else ""
     return Guess(found, declared.origin) if found and declared else None
+
+
+def _read_remote(it: Evidence) -> str:
+    return it.project.git.attempt("remote", "get-url", "origin").stdout.decode().strip()
 
 
 def _browsable(url: str) -> str:
@@ -165,45 +219,71 @@ def _browsable(url: str) -> str:
     return f"https://{parts.hostname}{port}/{path}" if known and parts.hostname and path else ""
 
 
-def _guess_forge(it: Evidence) -> Guess | None:
-    for name, pattern in (("github", r"\.github/workflows/.*"), ("gitlab", r"\.gitlab-ci\.yml")):
+def _guess_by_file(it: Evidence, patterns: Mapping[str, str]) -> Guess | None:
+    """Take the first answer whose files are there."""
+    for answer, pattern in patterns.items():
         if found := it.named(pattern):
-            return Guess(name, found[0])
+            return Guess(answer, found[0])
     return None
 
 
 def _guess_framework(it: Evidence) -> Guess | None:
-    for framework, names in FRAMEWORKS.items():
-        for name in names:
-            if origin := it.requirements.get(name):
+    for required in it.requirements:
+        for name, framework in FRAMEWORKS.items():
+            if origin := required.get(name):
                 return Guess(framework, f"{name} in {origin}")
-    for framework in FRAMEWORKS:
-        module = "torch" if framework == "pytorch" else framework
+    for module, framework in MODULES.items():
         if path := it.importing(module):
             return Guess(framework, f"{path} imports {module}")
     return None
 
 
-def _guess_python(it: Evidence) -> Guess | None:
-    texts = [(guess.origin, str(guess.value)) for guess in [it.metadata.get("python")] if guess]
-    texts += [(".python-version", it.read(".python-version"))]
-    for origin, text in texts:
-        if found := re.search(r"(?<![<\d.])(?<!<=)\s*(3\.\d+)", text):
-            return Guess(found[1], origin)
-    for path in it.named(DOCKERFILES):
-        if found := re.search(r"^FROM\s.*?\bpython:(3\.\d+)", it.read(path), re.M | re.I):
-            return Guess(found[1], path)
+def _guess_python(it: Evidence, framework: str) -> Guess | None:
+    found = it.metadata.get("python")
+    declared = re.search(r"(?<![<\d.])(?<![<!]=)\s*3\.(\d+)", str(found.value)) if found else None
+    if found and declared:
+        return _nearest_python(declared[1], framework, found.origin)
+    for files, pattern in PYTHON_FILES:
+        for path in it.named(files):
+            if match := re.search(pattern, it.read(path), re.MULTILINE | re.IGNORECASE):
+                return _nearest_python(match[1], framework, path)
     return None
 
 
-def _guess_cuda(it: Evidence) -> Guess | None:
+def _nearest_python(minor: str, framework: str, origin: str) -> Guess:
+    oldest, newest = PYTHONS.get(framework, OTHER_PYTHONS)
+    offered = min(max(int(minor), oldest), newest)
+    return _offer(f"3.{offered}", f"3.{minor}", origin)
+
+
+def _guess_cuda(it: Evidence, framework: str) -> Guess | None:
     for pattern in CUDA_FILES:
         for path in it.named(pattern):
             if found := CUDA.search(it.read(path)):
                 of_torch = f"{found['major']}.{found['minor']}" if found["major"] else ""
-                of_jax = JAX_CUDA.get(found["jax"] or "", found["jax"])
-                return Guess(of_torch or found["version"] or of_jax, f"{found[0]} in {path}")
+                asked = of_torch or found["version"] or found["jax"]
+                return _nearest_cuda(asked, framework, f"{found[0]} in {path}")
     return None
+
+
+def _nearest_cuda(version: str, framework: str, origin: str) -> Guess | None:
+    """Take the nearest CUDA of the same major version, if there is one; JAX names no minor one."""
+    major, minor = map(int, f"{version}.0".split(".")[:2])
+
+    def distance(offered: str) -> tuple[int, int]:
+        there = [int(part) for part in offered.split(".")]
+        return abs(there[0] - major), abs(there[1] - minor)
+
+    if framework and framework not in CUDAS:
+        return None  # It is not asked.
+    nearest = min(CUDAS.get(framework, CUDAS["pytorch"]), key=distance)
+    return _offer(nearest, version, origin)
+
+
+def _offer(nearest: str, asked: str, origin: str) -> Guess:
+    """Say so where an answer is only the nearest to what is asked for."""
+    note = "" if nearest == asked else f"; the nearest to {asked} that the template offers"
+    return Guess(nearest, origin + note)
 
 
 def _guess_index(it: Evidence) -> Iterator[tuple[str, Guess]]:

@@ -5,7 +5,9 @@ What the owner has stays, whatever the template has in its place; the rest of a 
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+import shutil
+import subprocess
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +15,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from copier_ml.shared import sandbox, template
+from copier_ml.shared.git import Git, own_environment
 from copier_ml.shared.project import ANSWERS_FILE, Project
 from copier_ml.shared.rendering import render
 from copier_ml.shared.sandbox import Sandbox, Tree
 from copier_ml.shared.source import Source
 
-from .evidence import Guess
-from .guesses import LICENSE_FILES
+from . import baseline, pyproject, requirements
+from .baseline import Baseline
+from .evidence import Evidence, Guess
+from .formats.entry import Untranslated
+from .licenses import LICENSE_FILES
 
 THEIRS = "template"
 """Branch of the sandbox with all that the template has."""
@@ -42,6 +48,18 @@ class Adoption:
     """The template's files alone, at the same paths."""
 
     added: list[str] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+    """Files of the owner's that got what they lack."""
+
+    untranslated: list[Untranslated] = field(default_factory=list)
+    """Requirements that have no translation, or lose something in it."""
+
+    is_locked: bool = False
+    """Whether uv.lock fits."""
+
+    baseline: Baseline | None = None
+    """What does not pass the checks yet; None if the tools could not be had."""
+
     kept: dict[str, str] = field(default_factory=dict)
     """Files that the template has too, or has something in the place of, and why they stay."""
 
@@ -74,24 +92,95 @@ def tried(
         guessed = {question: guess.value for question, guess in guesses.items()}
         rendering = render(found, commit, guessed, work / "new", data, asks=asks)
         where = sandbox.make(work / "sandbox", project.git)
-        yield _lay_under(project, where, where.add(rendering.folder), rendering.answers), where
+        adoption = _lay_under(project, where, where.add(rendering.folder), rendering.answers)
+        _begin_with_what_passes(adoption, project, where, work)
+        yield adoption, where
 
 
 def _lay_under(project: Project, where: Sandbox, render: Tree, answers: dict[str, Any]) -> Adoption:
     whole = where.read(f"{project.head}^{{tree}}")
     theirs = {project.prefix + path: entry for path, entry in render.items()}
-    kept = find_kept(whole, theirs, project)
+    merged, untranslated = _merge(project, where, theirs)
+    kept = find_kept(whole, {it: theirs[it] for it in theirs.keys() - merged.keys()}, project)
     added = {path: theirs[path] for path in theirs if path not in whole and path not in kept}
     # Named, so that both come along when the project fetches.
     where.commit(where.write(theirs), branch=THEIRS)
     return Adoption(
         version=str(answers["_commit"]),
         answers={name: answers[name] for name in answers if not name.startswith("_")},
-        tree=where.write(whole | added),
+        tree=where.write(whole | added | merged),
         theirs=where.git.run("rev-parse", f"{THEIRS}^{{tree}}"),
         added=sorted(added),
+        merged=sorted(merged.keys() & whole.keys()),
+        untranslated=untranslated,
         kept=dict(sorted(kept.items())),
     )
+
+
+def _merge(project: Project, where: Sandbox, theirs: Tree) -> tuple[Tree, list[Untranslated]]:
+    """Merge the files that both sides have a part in."""
+    path = f"{project.prefix}pyproject.toml"
+    if path not in theirs:
+        return {}, []
+    evidence = Evidence(project)
+    found = requirements.translate(evidence)
+    render = where.fetch([theirs[path][1]])[theirs[path][1]].decode("utf-8")
+    text = pyproject.merge(evidence, render, found)
+    return {path: (theirs[path][0], where.store(text.encode()))}, found.untranslated
+
+
+def _begin_with_what_passes(
+    adoption: Adoption, project: Project, where: Sandbox, work: Path
+) -> None:
+    """Let the checks pass over what they would rewrite or refuse among the owner's files."""
+    names = ("pyproject.toml", ".pre-commit-config.yaml")
+    config, hooks = (project.prefix + name for name in names)
+    tree = where.read(adoption.tree)
+    if hooks not in adoption.added or config not in tree:
+        return  # The checks are the owner's.
+    where.checkout(adoption.tree)
+    evidence = Evidence(project)
+    own = [path for path in evidence.paths if project.prefix + path != config]
+    folder = where.folder / project.prefix
+    adoption.baseline = found = baseline.measure(Git(folder), own, work)
+    if found is None:
+        return
+    blobs = where.fetch([tree[config][1], tree[hooks][1]])
+    texts = {path: blobs[tree[path][1]].decode() for path in (config, hooks)}
+    refused = found.excluded
+    if pyproject.is_configured(evidence, "ruff"):
+        refused = sorted({*refused, *found.unformatted, *found.violating})
+    else:
+        texts[config] = baseline.exclude_rules(texts[config], found)
+    texts[hooks] = baseline.exclude_files(texts[hooks], refused)
+    changed = {path: (tree[path][0], where.store(text.encode())) for path, text in texts.items()}
+    adoption.tree = where.write(tree | changed)
+
+
+def lock(adoption: Adoption, project: Project, where: Sandbox) -> str:
+    """Lock what came out; give what uv complains of, or nothing. uv may run code of the project."""
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if not uv:
+        return "uv is not installed"
+    where.checkout(adoption.tree)
+    environment = {name: it for name, it in own_environment().items() if name != "VIRTUAL_ENV"}
+    done = subprocess.run(
+        [uv, "lock", "--quiet"],
+        cwd=where.folder / project.prefix,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    path = f"{project.prefix}uv.lock"
+    if done.returncode:
+        return " ".join(done.stderr.split()).removeprefix("error: ")[:300]
+    blob = where.store((where.folder / path).read_bytes())
+    adoption.tree = where.write(where.read(adoption.tree) | {path: ("100644", blob)})
+    adoption.is_locked = True
+    return ""
 
 
 def find_kept(whole: Tree, theirs: Tree, project: Project) -> dict[str, str]:
@@ -102,6 +191,7 @@ def find_kept(whole: Tree, theirs: Tree, project: Project) -> dict[str, str]:
     files = {path.casefold(): path for path in whole}
     folders = {folder for path in files for folder in _parents(path)}
     licenses = [path for path in whole if _is_license(path, project)]
+    modules = {_name_module(path) for path in whole if path.endswith(".py")}
     kept = {}
     for path, entry in theirs.items():
         known = path.casefold()
@@ -118,9 +208,31 @@ def find_kept(whole: Tree, theirs: Tree, project: Project) -> dict[str, str]:
             kept[path] = "you have a folder of this name"
         elif _is_license(path, project) and licenses:
             kept[path] = f"you have {licenses[0]}"
+        elif module := _find_module(path, modules):
+            kept[path] = f"you have the module {module}"
         elif _is_taken(project.root, path):
             kept[path] = "you have something there that is not committed"
     return kept
+
+
+def _name_module(path: str) -> str:
+    """Name what Python imports a file as, whether its package is below ``src`` or not."""
+    name = re.sub(r"(^|.*/)src/", "", path).removesuffix(".py").removesuffix("/__init__")
+    return name.replace("/", ".")
+
+
+def _find_module(path: str, modules: Collection[str]) -> str:
+    """Find a module of the owner's that a file of the template would hide, or that would hide it.
+
+    A namespace has no file of its own: a module of its name hides all that is in it.
+    """
+    if "/src/" not in f"/{path}" or not path.endswith(".py"):
+        return ""
+    name = _name_module(path)
+    is_package = path.endswith("/__init__.py")
+    return next(
+        (it for it in modules if it == name or (it.startswith(f"{name}.") and not is_package)), ""
+    )
 
 
 def _is_taken(root: Path, path: str) -> bool:

@@ -1,0 +1,199 @@
+"""What passes in a repository from the first day; the rest is left out and named, file by file.
+
+The tools of the hooks run on a copy of the files. The hooks rewrite none of the owner's files, and
+ruff begins with the rules that hold; the owner tightens that where and when they like.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import tomlkit
+
+from copier_ml.shared.git import Git, own_environment
+
+PACKAGES = ("kingfisher-bin", "pre-commit-hooks", "ruff")
+"""Distributions with the tools of the hooks."""
+
+PYTHON = (".ipynb", ".md", ".py", ".pyi")
+"""Files that ruff formats and lints."""
+
+SYNTAX = "invalid-syntax"
+"""What ruff calls a file that is no Python of today."""
+
+NO_TEXTS = (".csv", ".ipynb", ".svg", ".tsv")
+"""Files that the hooks never rewrite."""
+
+FIXERS = ("trailing-whitespace-fixer", "end-of-file-fixer")
+
+CHECKS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("check-yaml", "--allow-multiple-documents"): (".yaml", ".yml"),
+    ("check-toml",): (".toml",),
+    ("check-json",): (".json",),
+    ("check-merge-conflict", "--assume-in-merge"): ("",),
+    ("detect-private-key",): ("",),
+    ("kingfisher", "scan", "--quiet", "--no-validate", "--no-update-check", "--redact"): ("",),
+}
+"""Tools that only read, and the ends of the names that each is given."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What does not pass."""
+
+    excluded: list[str] = field(default_factory=list)
+    """Files that a hook would rewrite or refuse."""
+
+    unformatted: list[str] = field(default_factory=list)
+    """Files that ruff would format anew."""
+
+    violating: list[str] = field(default_factory=list)
+    """Files that violate a rule of ruff."""
+
+    rules: dict[str, int] = field(default_factory=dict)
+    """How often each rule is violated."""
+
+
+def measure(git: Git, files: Sequence[str], work: Path) -> Baseline | None:
+    """Run the tools on files, which may be rewritten; without the tools, there is no baseline.
+
+    Args:
+        git: Git where the files are checked out and in the index.
+        files: The owner's, from the folder of the project.
+        work: Folder for temporary files.
+    """
+    tools = _install(work)
+    if tools is None:
+        return None
+    folder = git.folder
+    texts = [path for path in files if _is_text(folder / path)]
+    excluded = {
+        path
+        for command, ends in CHECKS.items()
+        for path in _find_failing(tools, folder, command, [it for it in texts if it.endswith(ends)])
+    }
+    linted = [path for path in texts if path.endswith(PYTHON)]
+    style = {it.path for it in _diagnose(tools, folder, ("format", "--check"), linted)}
+    found = _diagnose(tools, folder, ("check", "--exit-zero"), linted)
+    excluded |= {it.path for it in found if it.code == SYNTAX}
+    broken = [it for it in found if it.code != SYNTAX]
+    for fixer in FIXERS:
+        _start(tools, folder, (fixer,), [it for it in texts if not it.endswith(NO_TEXTS)])
+    excluded.update(git.lines("diff", "--name-only", "--relative", "-z"))
+    return Baseline(
+        excluded=sorted(excluded),
+        unformatted=sorted(style - excluded),
+        violating=sorted({it.path for it in broken}),
+        rules=dict(sorted(Counter(it.code for it in broken).items())),
+    )
+
+
+class _Diagnostic(NamedTuple):
+    """What ruff complains of."""
+
+    path: str
+    code: str
+
+
+def _diagnose(
+    tools: Path, folder: Path, command: Sequence[str], files: Sequence[str]
+) -> list[_Diagnostic]:
+    options = ("--force-exclude", "--output-format=json")
+    printed = _start(tools, folder, ("ruff", *command, *options), files).stdout if files else ""
+    return [
+        _Diagnostic(Path(row["filename"]).relative_to(folder).as_posix(), row["code"] or SYNTAX)
+        for row in json.loads(printed or "[]")
+    ]
+
+
+def _install(work: Path) -> Path | None:
+    """Install the tools where no project's settings count, and give their folder."""
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if not uv:
+        return None
+    environment = work / "tools"
+    for command in (
+        [uv, "venv", "--quiet", "--python", sys.executable, str(environment)],
+        [uv, "pip", "install", "--quiet", "--python", str(environment), *PACKAGES],
+    ):
+        done = subprocess.run(
+            command, cwd=work, env=own_environment(), capture_output=True, check=False
+        )
+        if done.returncode:
+            return None
+    return environment / ("Scripts" if os.name == "nt" else "bin")
+
+
+def _start(
+    tools: Path, folder: Path, command: Sequence[str], files: Sequence[str]
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [str(tools / command[0]), *command[1:], *files],
+        cwd=folder,
+        env=own_environment() | {"RUFF_NO_CACHE": "true"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def _find_failing(
+    tools: Path, folder: Path, command: Sequence[str], files: Sequence[str]
+) -> list[str]:
+    """Find the files that a tool refuses: it names them each in its own way, so halve the list."""
+    if not files or not _start(tools, folder, command, files).returncode:
+        return []
+    if len(files) == 1:
+        return [*files]
+    half = len(files) // 2
+    return [
+        path
+        for part in (files[:half], files[half:])
+        for path in _find_failing(tools, folder, command, part)
+    ]
+
+
+def _is_text(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink() and b"\0" not in path.read_bytes()[:8192]
+
+
+def exclude_rules(pyproject: str, found: Baseline) -> str:
+    """Let ruff of a pyproject.toml begin with what passes. Pure."""
+    document = tomlkit.parse(pyproject)
+    ruff = document["tool"]["ruff"]
+    if found.unformatted:
+        ruff["format"] = {"exclude": _lines(found.unformatted)}
+    if found.rules:
+        ignored = _lines([])
+        for rule, count in found.rules.items():
+            ignored.add_line(rule, comment=f"{count} at the adoption")
+        ignored.add_line(indent="")
+        ruff["lint"]["ignore"] = ignored
+    return tomlkit.dumps(document)
+
+
+def _lines(items: Sequence[str]) -> tomlkit.items.Array:
+    array = tomlkit.array().multiline(multiline=True)
+    array.extend(items)
+    return array
+
+
+def exclude_files(hooks: str, files: Sequence[str]) -> str:
+    """Let the hooks of a .pre-commit-config.yaml pass over files. Pure."""
+    if not files:
+        return hooks
+    rows = "|\n".join(f"    {re.escape(path)}" for path in files)
+    head = "# The hooks would rewrite or refuse these files, which are older than the template."
+    listed = f"\n{head}\nexclude: |\n  (?x)^(\n{rows}\n  )$\n"
+    return hooks.replace("\nrepos:\n", f"{listed}\nrepos:\n", 1)
