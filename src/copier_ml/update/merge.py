@@ -13,8 +13,8 @@ from copier_ml.shared.git import GitError
 from copier_ml.shared.project import ANSWERS_FILE
 from copier_ml.shared.sandbox import Entry, Sandbox, Tree
 
-from . import regrown
-from .regrown import Part
+from . import deleted
+from .deleted import Part
 
 TEXTS = {"100644", "100755"}
 """Modes of files that have lines: no links, no submodules."""
@@ -131,7 +131,7 @@ def _keep_out(
 ) -> Iterator[Conflict]:
     """Take what the owner deleted out of both renders, unless they want it back."""
     wanted = [path for path in gone if rules.is_restored(path)]
-    for path, whole in list(regrown.find(base, new, gone, rules.parts)):
+    for path, whole in list(deleted.find(base, new, gone, rules.parts)):
         if not rules.is_restored(path):
             add = f"'--restore {rules.name(path)}' adds it"
             yield Conflict(path, f"you deleted all of {whole}; {add}")

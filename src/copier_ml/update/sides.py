@@ -16,7 +16,7 @@ from copier_ml.shared.rendering import Rendering, render, render_beside
 from copier_ml.shared.sandbox import Sandbox, Tree
 from copier_ml.shared.template import Template
 
-from . import folders, ownership, regrown
+from . import deleted, folders, ownership
 from .merge import Rules, Trees
 from .migrations import Paths, has_migrations, migrate_before
 
@@ -143,7 +143,7 @@ def find(case: Case) -> Sides:
         is_owners=_make_rule(follow(own), follow(handed), base, new, after),
         is_restored=_find_restored(wish.restored, new, name),
         kept=follow(paths.kept),
-        parts=regrown.read_parts(case.template, case.new, after),
+        parts=deleted.read_parts(case.template, case.new, after),
         name=name,
     )
     trees = Trees(base, new, case.inside(whole))
