@@ -142,17 +142,17 @@ def _begin_with_what_passes(
     evidence = Evidence(project)
     own = [path for path in evidence.paths if project.prefix + path != config]
     folder = where.folder / project.prefix
-    adoption.baseline = found = baseline.measure(Git(folder), own, work)
+    found = baseline.measure(Git(folder), own, work)
     if found is None:
         return
     blobs = where.fetch([tree[config][1], tree[hooks][1]])
     texts = {path: blobs[tree[path][1]].decode() for path in (config, hooks)}
-    refused = found.excluded
     if pyproject.is_configured(evidence, "ruff"):
-        refused = sorted({*refused, *found.unformatted, *found.violating})
+        found = Baseline(sorted({*found.excluded, *found.unformatted, *found.violating}))
     else:
         texts[config] = baseline.exclude_rules(texts[config], found)
-    texts[hooks] = baseline.exclude_files(texts[hooks], refused)
+    texts[hooks] = baseline.exclude_files(texts[hooks], found.excluded)
+    adoption.baseline = found
     changed = {path: (tree[path][0], where.store(text.encode())) for path, text in texts.items()}
     adoption.tree = where.write(tree | changed)
 
