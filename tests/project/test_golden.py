@@ -194,6 +194,7 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     check_models(project, "--epochs", "4")
 
 
+@pytest.mark.nightly  # Seven minutes; PyTorch's takes the same way in each run.
 def test_a_jax_project_trains_on_the_cpu(
     snapshot: Path, tmp_path: Path, record_property: Any
 ) -> None:

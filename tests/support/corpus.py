@@ -161,6 +161,7 @@ OWN_CODE = REPOSITORIES.keys() - {"no Python", "notebooks only"}
 """Those that have code of their own, and one test that passes."""
 
 AT_NIGHT = {"src", "namespace", "notebooks only", "scripts", "several packages", "PDM", "Hatch"} | {
-    "setup.cfg", "requirements folder", "pip-tools", "no Python", "docs and containers"
+    "setup.cfg", "requirements folder", "pip-tools", "no Python", "docs and containers",
+    "namespace folder data", "conda", "configured tools"
 }  # fmt: skip
 """Those that are tried at night; the others stand for their kinds."""

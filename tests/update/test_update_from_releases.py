@@ -144,7 +144,11 @@ def test_an_update_keeps_every_answer(
 
 
 @pytest.mark.updates
-@pytest.mark.parametrize("answers", [{}, FAR_FROM_DEFAULT], ids=["defaults", "far-from-them"])
+@pytest.mark.parametrize(
+    "answers",
+    [{}, pytest.param(FAR_FROM_DEFAULT, marks=pytest.mark.nightly)],
+    ids=["defaults", "far-from-them"],
+)
 def test_a_project_may_take_one_release_after_the_other(
     history: Path, tmp_path: Path, answers: Answers
 ) -> None:
