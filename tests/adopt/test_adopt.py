@@ -252,3 +252,14 @@ def test_the_owner_corrects_the_guesses(
     assert defaults["project_name"] == defaults["package_name"] == "churn"
     assert "has_gpu" not in defaults
     assert "project_name: Attrition" in show(project, ".copier-answers.yml")
+
+
+def test_uv_does_not_write_through_a_link(
+    template: Path, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "outside").write_text("mine\n")
+    (project / "uv.lock").symlink_to(tmp_path / "outside")
+    commit(project, {})
+    assert adopt(template, project, "--yes") == 0
+    assert "uv.lock is a symbolic link, through which uv would write" in capsys.readouterr().out
+    assert (tmp_path / "outside").read_text() == "mine\n"

@@ -7,7 +7,6 @@ ruff begins with the rules that hold; the owner tightens that where and when the
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 import tomlkit
 
+from copier_ml.shared import uv
 from copier_ml.shared.git import Git, own_environment
 
 PACKAGES = ("kingfisher-bin", "pre-commit-hooks", "ruff")
@@ -116,19 +116,14 @@ def _diagnose(
 
 def _install(work: Path) -> Path | None:
     """Install the tools where no project's settings count, and give their folder."""
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if not uv:
-        return None
+    program = uv.find()
     environment = work / "tools"
-    for command in (
-        [uv, "venv", "--quiet", "--python", sys.executable, str(environment)],
-        [uv, "pip", "install", "--quiet", "--python", str(environment), *PACKAGES],
-    ):
-        done = subprocess.run(
-            command, cwd=work, env=own_environment(), capture_output=True, check=False
-        )
-        if done.returncode:
-            return None
+    commands = (
+        ("venv", "--quiet", "--python", sys.executable, str(environment)),
+        ("pip", "install", "--quiet", "--python", str(environment), *PACKAGES),
+    )
+    if not program or any(uv.run(program, *it, folder=work).returncode for it in commands):
+        return None
     return environment / ("Scripts" if os.name == "nt" else "bin")
 
 

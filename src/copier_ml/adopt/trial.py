@@ -5,8 +5,6 @@ What the owner has stays, whatever the template has in its place; the rest of a 
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from copier_ml.shared import sandbox, template
-from copier_ml.shared.git import Git, own_environment
+from copier_ml.shared import sandbox, template, uv
+from copier_ml.shared.git import Git
 from copier_ml.shared.project import ANSWERS_FILE, Project
 from copier_ml.shared.rendering import render
 from copier_ml.shared.sandbox import Sandbox, Tree
@@ -159,24 +157,16 @@ def _begin_with_what_passes(
 
 def lock(adoption: Adoption, project: Project, where: Sandbox) -> str:
     """Lock what came out; give what uv complains of, or nothing. uv may run code of the project."""
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if not uv:
+    program = uv.find()
+    if not program:
         return "uv is not installed"
     where.checkout(adoption.tree)
-    environment = {name: it for name, it in own_environment().items() if name != "VIRTUAL_ENV"}
-    done = subprocess.run(
-        [uv, "lock", "--quiet"],
-        cwd=where.folder / project.prefix,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
     path = f"{project.prefix}uv.lock"
+    if (where.folder / path).is_symlink():
+        return f"{path} is a symbolic link, through which uv would write; put the file in its place"
+    done = uv.run(program, "lock", "--quiet", folder=where.folder / project.prefix)
     if done.returncode:
-        return " ".join(done.stderr.split()).removeprefix("error: ")[:300]
+        return " ".join(done.stdout.split()).removeprefix("error: ")[:300]
     blob = where.store((where.folder / path).read_bytes())
     adoption.tree = where.write(where.read(adoption.tree) | {path: ("100644", blob)})
     adoption.is_locked = True

@@ -1,16 +1,12 @@
 """The command ``update``: a later version of the template, without losing a line of the owner's."""
 
-import os
 import shlex
-import shutil
-import subprocess
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from copier_ml.shared import branch, consent, options, project
+from copier_ml.shared import branch, consent, options, project, uv
 from copier_ml.shared.errors import RefusalError, refusing
-from copier_ml.shared.git import own_environment
 from copier_ml.shared.progress import Progress
 
 from . import apply, trial
@@ -135,8 +131,8 @@ def _tell_conflicts(found: project.Project, outcome: Outcome, folder: Path) -> N
 
 def _check(tried: trial.Trial, tree: str, found: project.Project) -> str:
     """Run the project's checks on the update; give what they say if they fail, else nothing."""
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if not uv:
+    program = uv.find()
+    if not program:
         raise RefusalError(
             "uv is not on PATH, and --check needs it; install it or leave --check out"
         )
@@ -144,17 +140,8 @@ def _check(tried: trial.Trial, tree: str, found: project.Project) -> str:
     tried.sandbox.commit(tree, branch="result")
     tried.sandbox.git.run("symbolic-ref", "HEAD", "refs/heads/result")
     for recipe in ("sync", "check"):
-        done = subprocess.run(
-            [uv, "run", "--quiet", "just", recipe],
-            cwd=tried.sandbox.folder / found.prefix,
-            env={name: text for name, text in own_environment().items() if name != "VIRTUAL_ENV"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
+        folder = tried.sandbox.folder / found.prefix
+        done = uv.run(program, "run", "--quiet", "just", recipe, folder=folder)
         if done.returncode:
             return done.stdout
     return ""
