@@ -6,14 +6,13 @@ training. Nothing of it stays in the project.
 
 import json
 import os
-import shutil
 import subprocess
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from copier_ml.shared import options, project
+from copier_ml.shared import options, project, uv
 
 INSIDE = Path(__file__).parent
 TOOLS = ("duckdb", "openpyxl")
@@ -55,10 +54,10 @@ def load(folder: Path, package: str, args: Namespace) -> None:
         "overwrite": getattr(args, "overwrite_schema", False),
     }
     arguments |= {name: getattr(args, name) for name in ("id", "task", "drop", "keep", "decimal")}
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if not uv:
+    program = uv.find()
+    if not program:
         raise ValueError("uv is not on PATH; install it, since it has the project's environment")
-    command = [uv, "run", "--quiet", "--project", str(folder)]
+    command = [program, "run", "--quiet", "--project", str(folder)]
     # An environment that is there may have wheels of an extra, which uv would take out.
     command += ["--no-sync"] if (folder / ".venv").is_dir() else ["--locked"]
     command += [part for tool in TOOLS for part in ("--with", tool)]
