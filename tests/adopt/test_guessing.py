@@ -86,7 +86,8 @@ def test_a_project_of_setuptools(tmp_path: Path) -> None:
         "forge": "gitlab",
         "framework": "sklearn",
         "python_version": "3.12",
-        "profile": "minimal",
+        "profile": "choose",
+        "features": ["containers"],
     }
 
 
@@ -119,7 +120,8 @@ def test_a_bare_repository(tmp_path: Path) -> None:
         "code": "own",
         "license": "existing",
         "framework": "jax",
-        "profile": "minimal",
+        "profile": "choose",
+        "features": ["containers", "docs"],
     }
 
 
@@ -222,6 +224,9 @@ def test_a_bare_repository(tmp_path: Path) -> None:
         ),
         ({"docs/index.md": "# Docs\n", "mkdocs.yml": "site_name: a\n"}, "features", ["docs"]),
         ({"docs/index.md": "# Docs\n"}, "profile", "minimal"),
+        ({"docs/index.md": "# Docs\n", "fit.py": ""}, "features", ["containers"]),
+        ({"docs/conf.py": "", "fit.py": ""}, "features", ["containers"]),
+        ({"mkdocs.yml": "site_name: a\n", "fit.py": ""}, "features", ["containers", "docs"]),
         (
             {"requirements.txt": "--extra-index-url https://u:p@i.example.org/simple\nx\n"},
             "package_index",

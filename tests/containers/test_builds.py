@@ -14,8 +14,10 @@ import standins
 import torch_index
 from builds import IMAGED, complete, tell
 from conftest import Answers, git, label
+from corpus import REPOSITORIES
 from owner import Project, find_python
 from package_index import KNOWN, PASSWORD, USER, private, write_wheel
+from tiny import adopt, commit
 
 pytestmark = pytest.mark.containers
 
@@ -171,6 +173,20 @@ def test_a_password_of_an_index_is_needed_and_reaches_no_image(
     told = guarded.build(PASSWORD, expect=1).splitlines()[-1]
     assert "no image was tagged: " in told
     assert "acme-tools" in told
+
+
+def test_code_of_a_repository_runs_in_its_image(snapshot: Path, tmp_path: Path) -> None:
+    folder = commit(tmp_path / "churn", REPOSITORIES["setuptools"])
+    assert adopt(snapshot, folder, "--yes", "--trust") == 0
+    (branch,) = git("branch", "--list", "template/*", folder=folder).split()
+    git("merge", "--quiet", branch, folder=folder)
+    project = Project(folder, "churn", UV_PYTHON=find_python("3.11"))
+    image = images.build(project, "train", HERE)
+    assert image == "churn/train:0.3.1-cpu"
+    told = engine.find()(
+        "run", "--rm", *images.READ_ONLY, image, "-c", "import churn.rate; print(churn.__file__)"
+    )
+    assert told.strip() == "/app/churn/__init__.py"
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ REPOSITORIES: dict[str, dict[str, str]] = {
     | CONFTEST
     | {
         "docs/index.md": "# Docs\n",
-        "Dockerfile": "FROM docker.io/library/python:3.12\n",
+        "Dockerfile": "FROM docker.io/library/python:3.11\n",
         ".pre-commit-config.yaml": "repos:\n  - repo: local\n    hooks:\n"
         "      - {id: mine, name: mine, entry: 'true', language: system}\n",
         "requirements.txt": "attrs\n",

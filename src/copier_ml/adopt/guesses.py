@@ -92,6 +92,9 @@ PARTS = {
 }
 """Files that a part of the template would stand for; of the parts in Python, nothing tells."""
 
+DOCUMENTS = r"docs?/.*|mkdocs\.ya?ml|conf\.py|_config\.yml|book\.toml|myst\.yml"
+"""Documentation that a repository has already."""
+
 IN_A_FOLDER = Guess("none", "workflows and bots are read at the top of a repository alone")
 
 NO_PACKAGES = {"data", "docs", "notebooks", "scripts", "src", "test", "tests"}
@@ -142,10 +145,20 @@ def _guess(it: Evidence) -> Iterator[tuple[str, Guess]]:
         if found:
             yield question, found
     yield from _guess_index(it)
-    parts = [part for part, pattern in PARTS.items() if it.named(pattern)]
-    yield "profile", Guess("choose" if parts else "minimal", "its files")
+    yield from _guess_parts(it)
+
+
+def _guess_parts(it: Evidence) -> Iterator[tuple[str, Guess]]:
+    """Take the parts whose files are there; around code, also an image, and a site if none is."""
+    parts = {part for part, pattern in PARTS.items() if it.named(pattern)}
+    origin = "its files"
+    if _guess_code(it):
+        wanted = {"containers"} if it.named(DOCUMENTS) else {"containers", "docs"}
+        origin = "its files" if wanted <= parts else "its files, and what surrounds code"
+        parts |= wanted
+    yield "profile", Guess("choose" if parts else "minimal", origin)
     if parts:
-        yield "features", Guess(parts, "its files")
+        yield "features", Guess([part for part in PARTS if part in parts], origin)
 
 
 def _guess_name(it: Evidence) -> Guess:

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from copier_ml.shared.project import ANSWERS_FILE, parse_answers
+
 MODEL = Path("export/model")
 """Where the target `serve-model` expects the model."""
 
@@ -42,7 +44,8 @@ def run(args: Namespace) -> None:
     built = f"{project['name']}/{target}:unlabelled"
     _build(engine, target, built, options)
     try:
-        fingerprint = "" if target == "tracking" else _fingerprint(engine, built)
+        asks = target != "tracking" and not _has_own_code()
+        fingerprint = _fingerprint(engine, built) if asks else ""
         names = _names(project, target, accelerator, fingerprint)
         _label(engine, built, _labels(project, fingerprint), names)
     finally:
@@ -57,6 +60,13 @@ def add_options(add: Callable[..., Any]) -> None:
     add("options", nargs=REMAINDER, metavar="...", help="options of the engine, such as --no-cache")
 
 
+def _has_own_code() -> bool:
+    """Tell whether the project's code is the owner's, which has no command that is asked."""
+    answers = Path(ANSWERS_FILE)
+    text = answers.read_bytes() if answers.is_file() else b""
+    return parse_answers(text, Path()).get("code") == "own" if text else False
+
+
 def _fingerprint(engine: str, image: str) -> str:
     """Ask an image which packages, Python and system it computes with."""
     output = _call([engine, "run", "--rm", image, "environment"], stdout=subprocess.PIPE)
@@ -69,7 +79,7 @@ def _labels(project: dict[str, Any], fingerprint: str) -> dict[str, str]:
     return {
         "org.opencontainers.image.source": project.get("urls", {}).get("Repository", ""),
         "org.opencontainers.image.revision": _git("rev-parse", "HEAD") + changed,
-        "org.opencontainers.image.version": project["version"],
+        "org.opencontainers.image.version": _version(project),
         "ml.environment.fingerprint": fingerprint,
     }
 
@@ -77,12 +87,17 @@ def _labels(project: dict[str, Any], fingerprint: str) -> dict[str, str]:
 def _names(project: dict[str, Any], target: str, accelerator: str, fingerprint: str) -> list[str]:
     """Name an image by its version, or by those of the model and the environment in it."""
     if target != "serve-model":
-        name = f"{project['name']}/{target}:{project['version']}"
+        name = f"{project['name']}/{target}:{_version(project)}"
         return [name, f"{name}-{accelerator}"]
     lines = (MODEL / "registered_model_meta").read_text(encoding="utf-8").splitlines()
     meta = dict(line.split(": ", 1) for line in lines)
     model = f"{meta['model_name'].lower()}-{meta['model_version']}".replace("'", "")
     return [f"{project['name']}/serve:{model}-{fingerprint}"]
+
+
+def _version(project: dict[str, Any]) -> str:
+    """Take the version in pyproject.toml; where it is dynamic, the commit."""
+    return str(project.get("version") or _git("rev-parse", "--short", "HEAD"))
 
 
 def _build(engine: str, target: str, name: str, options: list[str]) -> None:
