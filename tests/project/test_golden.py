@@ -143,6 +143,7 @@ def test_a_newcomer_has_a_model_on_the_first_day(
     check_models(project, "--max-iter", "20")
 
 
+@pytest.mark.nightly  # A newcomer's project takes the same way in each run.
 def test_a_bare_project_on_another_python_works(
     snapshot: Path, tmp_path: Path, record_property: Any
 ) -> None:

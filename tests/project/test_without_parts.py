@@ -16,6 +16,8 @@ FEATURES = tomllib.loads((ROOT / "extensions/choices.toml").read_text(encoding="
 PACKAGE = "src/{package}/"
 PARTS = [name for name, row in FEATURES.items() if any(PACKAGE in path for path in row["paths"])]
 
+EACH_RUN = {"promotion", "serving"}
+"""Parts that the most other files mention; the others are tried at night."""
 
 USE = """
 import sys
@@ -50,7 +52,10 @@ def python(project: Path) -> dict[str, str]:
     return {str(path.relative_to(project)): path.read_text(encoding="utf-8") for path in files}
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(
+    "part",
+    [pytest.param(part, marks=() if part in EACH_RUN else pytest.mark.nightly) for part in PARTS],
+)
 def test_a_project_without_a_part_works(
     everything: Project, snapshot: Path, tmp_path: Path, part: str
 ) -> None:
