@@ -1,7 +1,7 @@
-"""Record the README's pictures from real runs: a session in a terminal, and the evaluation report.
+"""Record the README's pictures from real runs: a terminal session and the evaluation report.
 
-A project is created from a table, trained and evaluated. Each line of the session appears when it was
-printed; waits are cut to a second, and the seconds of each command stand behind it.
+A project is created from a table, trained and evaluated. Each line of the session appears when it
+was printed; pauses are cut to a second, and the duration of each command stands below it.
 
     uv run python scripts/record.py
 
@@ -77,7 +77,8 @@ def record(folder: Path) -> list[Line]:
     """Type the session into a terminal."""
     bin_folder = ROOT / ".venv" / "bin"
     environment = {key: os.environ[key] for key in os.environ if key != "VIRTUAL_ENV"}
-    environment |= {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "TERM": "xterm-256color"}
+    environment["PATH"] = f"{bin_folder}{os.pathsep}{environment['PATH']}"
+    environment["TERM"] = "xterm-256color"
     source = ["--template", str(ROOT), "--vcs-ref", "HEAD"]
     lines: list[Line] = []
     now, where = 0.0, folder
@@ -101,7 +102,8 @@ def record(folder: Path) -> list[Line]:
             lines.append((now, line.rstrip("\r\n").rpartition("\r")[2]))
         terminal.close()
         if terminal.exitstatus:
-            raise SystemExit(f"record: '{command}' failed:\n" + "\n".join(text for _, text in lines))
+            printed_lines = "\n".join(text for _, text in lines)
+            raise SystemExit(f"record: {command!r} failed:\n{printed_lines}")
         lines.append((now, f"\x1b[2m({time.monotonic() - started:.1f} s)\x1b[0m"))
     return lines
 
