@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def write_table(path: Path) -> None:
-    """Write customers of whom some leave: those with short contracts, high fees and many calls."""
+    """Write customers who leave: new ones after several calls, older ones with a high fee."""
     chance = random.Random(0)  # noqa: S311  (no secret)
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
@@ -67,8 +67,9 @@ def write_table(path: Path) -> None:
             plan = chance.choice(["basic", "plus", "team"])
             fee = round(chance.uniform(5, 90), 2)
             calls = chance.choice([0, 0, 0, 1, 1, 2, 4, 7])
-            risk = 0.6 * calls + 0.04 * fee - 0.09 * months + (plan == "basic")
-            leaves = "yes" if risk + chance.gauss(0, 0.7) > 0.5 else "no"
+            is_new, is_pricey = months < 18, fee > {"basic": 30, "plus": 55, "team": 80}[plan]
+            risk = 2 * (is_new and calls > 1) + 2 * (is_pricey and not is_new) - 1
+            leaves = "yes" if risk + chance.gauss(0, 0.6) > 0 else "no"
             country = chance.choice(["DE", "FR", "US", ""])
             table.writerow([f"c{number:05}", months, plan, fee, calls, country, leaves])
 
