@@ -10,7 +10,9 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -32,6 +34,8 @@ from updates import (
     worktree,
     write,
 )
+
+from copier_ml.shared import rendering
 
 ONE = {"a": number(20), "b": number(30)}
 TWO = {"a": number(20, l1="theirs"), "c": number(30)}
@@ -121,6 +125,23 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Path) -> P
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
     return project
+
+
+@pytest.mark.parametrize(("platform", "method"), [("linux", "fork"), ("darwin", "spawn")])
+def test_the_other_process_starts_as_the_platform_allows(
+    project: Path, monkeypatch: pytest.MonkeyPatch, platform: str, method: str
+) -> None:
+    asked: list[str] = []
+
+    def ask(name: str) -> Any:
+        asked.append(name)
+        return get_context(name)
+
+    monkeypatch.setattr(rendering, "get_context", ask)
+    monkeypatch.setattr(rendering.sys, "platform", platform)
+    update(project)
+    assert asked == [method]
+    check(project)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--apply"]])

@@ -1,10 +1,11 @@
 """A template rendered with a project's answers, into a folder of its own."""
 
 import os
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,8 @@ def render_beside(*arguments: Any) -> "Beside":
     A template's extensions are modules that Copier loads by their path: two versions of them do not
     go into one process, and two renders in two processes take the time of one.
     """
-    context: Any = get_context("fork" if "fork" in get_all_start_methods() else "spawn")
+    # Apple's libraries do not survive a fork; elsewhere it saves importing Copier once more.
+    context: Any = get_context("fork" if sys.platform == "linux" else "spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_render_and_tell, args=(sender, *arguments), daemon=True)
     process.start()
