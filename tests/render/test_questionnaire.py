@@ -116,7 +116,7 @@ def test_enter_takes_the_defaults(
 
 
 def test_questions_are_grouped_under_headings(start: Start) -> None:
-    with start("--skip-tasks", "--quiet") as terminal:
+    with start("--skip-tasks") as terminal:
         for name in OF_A_DEFAULT_PROJECT:
             terminal.answer(ASKED[name])
         assert terminal.end() == 0
@@ -257,7 +257,7 @@ def slow_uv(tmp_path: Path) -> dict[str, str]:
 def test_ctrl_c_after_the_questions_leaves_nothing_behind(
     start: Start, dest: Path, temporary: Path, slow_uv: dict[str, str], moment: str
 ) -> None:
-    with start("--defaults", **slow_uv) as terminal:
+    with start("--defaults", "--verbose", **slow_uv) as terminal:
         terminal.wait(moment)
         terminal.type(CTRL_C)
         assert terminal.end() == 130

@@ -1,6 +1,6 @@
 """Copier, configured for this package, with errors that users can act on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,23 @@ if TYPE_CHECKING:
     from copier._main import Worker
 
 
-def make_worker(**options: Any) -> "Worker":
-    """Create a Copier worker for a folder that has no files in Git's index."""
+def make_worker(before_tasks: Callable[[], None] = lambda: None, **options: Any) -> "Worker":
+    """Create a Copier worker for a folder that has no files in Git's index.
+
+    Args:
+        before_tasks: Called when the files are written.
+        options: Those of ``copier.run_copy``.
+    """
     # copier.run_copy offers no access to the questions before it writes.
     from copier._main import Worker
 
     class Renderer(Worker):
         def _sync_git_index_executable_bit(self, *_: object) -> None:
             """Do nothing: a Git process per file takes half the time of a render."""
+
+        def _execute_tasks(self, tasks: Sequence[Any]) -> None:
+            before_tasks()
+            super()._execute_tasks(tasks)
 
     return Renderer(**options)
 
