@@ -1,10 +1,11 @@
 """Task after a copy: lock the project with the versions this release was tested with, then commit.
 
-Neither step can fail a render: what could not be done is reported in one line. Runs in the new
-project with the standard library alone.
+Neither step can fail a render: each failure is one line with its fix. Runs in the new project and
+needs only the standard library.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 VERSIONS = Path(__file__).with_name("versions.txt")
-"""What all projects have in common; a file of versions/ has what only one stack needs."""
+"""Pins of every project; a file in versions/ has those of one stack."""
 
 
 def main() -> None:
-    """Lock and commit the project in the current folder; the argument names its stack."""
+    """Lock and commit the project in the current folder; the argument is its stack."""
     pyproject = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     project = pyproject["project"]
     lock(pyproject, VERSIONS.with_suffix("") / f"{sys.argv[1]}.txt")
@@ -26,47 +27,72 @@ def main() -> None:
 
 
 def lock(pyproject: dict[str, Any], versions_of_stack: Path) -> None:
-    """Write uv.lock. Adding a requirement that is there already lets uv take constraints."""
+    """Write uv.lock. Only ``uv add`` takes constraints, so it adds a requirement that is there."""
     if os.path.lexists("uv.lock"):
         return
     uv = os.environ.get("UV") or shutil.which("uv")
     if not uv:
-        _tell("There is no uv.lock yet, since uv is not installed: run 'uv lock' once it is.")
+        _warn("uv.lock was not created: uv is not on PATH. Install uv, then run 'uv lock'.")
         return
     command = [uv, "add", "--no-sync", "--quiet", pyproject["project"]["dependencies"][0]]
     for versions in filter(Path.exists, (VERSIONS, versions_of_stack)):
         command += ["--constraints", str(versions)]
-    # All versions are known, so uv may look into its cache first: it is ten times faster. Not where
-    # a private index is asked before the public one: the cache may know the public one alone.
+    # All versions are pinned, so uv's cache alone may do, which is ten times faster. Not with a
+    # private index that precedes the public one: the cache may have packages of the public one.
     done = None if _has_private_index(pyproject) else _run(*command, "--offline")
     if done is None or done.returncode:
         done = _run(*command)
     if done.returncode:
-        reason = " ".join(done.stderr.split()).removeprefix("error: ")
-        _tell(f"There is no uv.lock yet: run 'uv lock' once this is solved: {reason[:300]}")
+        reason = " ".join(done.stderr.split()).removeprefix("error: ")[:300].rstrip(".")
+        run = "uv lock" if shutil.which("uv") else "python3 -m uv lock"
+        _warn(f"uv.lock was not created: {reason}. {_fix_login(pyproject)}run '{run}'.")
 
 
 def _has_private_index(pyproject: dict[str, Any]) -> bool:
-    indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
-    return any(not index.get("explicit") and not index.get("default") for index in indexes)
+    return any(not it.get("explicit") and not it.get("default") for it in _indexes(pyproject))
+
+
+def _indexes(pyproject: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pyproject.get("tool", {}).get("uv", {}).get("index", [])
+    return found
+
+
+def _fix_login(pyproject: dict[str, Any]) -> str:
+    """Name the credentials that an index needs and the environment lacks."""
+    if pyproject.get("tool", {}).get("uv", {}).get("keyring-provider"):
+        return "Check that 'keyring' can log in to the package index, then "
+    names = [it["name"].upper() for it in _indexes(pyproject) if it.get("authenticate") == "always"]
+    wanted = [
+        f"UV_INDEX_{re.sub('[^A-Z0-9]', '_', name)}_{part}"
+        for name in names
+        for part in ("USERNAME", "PASSWORD")
+    ]
+    if missing := [name for name in wanted if name not in os.environ]:
+        return f"Set {' and '.join(missing)}, then "
+    return "Fix that, then "
 
 
 def commit(project: dict[str, Any]) -> None:
-    """Make the folder a repository with one commit, by git's user or the author of the answers."""
-    _run("git", "init", "--quiet", "--initial-branch=main")
+    """Create a repository with one commit, by Git's user or else the author in pyproject.toml."""
+    branch = _run("git", "config", "--get", "init.defaultBranch").stdout.strip() or "main"
+    if branch != "main" and Path(".github", "workflows").is_dir():
+        _warn(f"The branch is 'main', not {branch!r} (init.defaultBranch): the workflows need it.")
+        branch = "main"
+    _run("git", "init", "--quiet", f"--initial-branch={branch}")
     _run("git", "add", "--all")
     message = "chore: start from the copier-ml template"
-    done = _run("git", *_identity(project), *_OWN, "commit", "--quiet", "--message", message)
+    done = _run("git", *_identity(project), *_NO_HOOKS, "commit", "--quiet", "--message", message)
     if done.returncode:
-        _tell(f"The first commit is yours to make: {' '.join(done.stderr.split())[:300]}")
+        reason = " ".join(done.stderr.split())[:300].rstrip(".")
+        _warn(f"The first commit failed: {reason}. Fix that, then run 'git commit'.")
 
 
-_OWN = ("-c", "commit.gpgsign=false", "-c", f"core.hooksPath={os.devnull}")
-"""The owner's hooks and signing key are not asked for a commit that a template makes."""
+_NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
+"""Hooks of the user were not written for generated files."""
 
 
 def _identity(project: dict[str, Any]) -> list[str]:
-    """Name the answers' author where git has no user, as on a new machine."""
+    """Return options with the author of the answers if Git has no user."""
     if not _run("git", "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT").returncode:
         return []
     author, *_ = project.get("authors", [{}])
@@ -79,12 +105,12 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
-def _tell(line: str) -> None:
+def _warn(line: str) -> None:
     print(line, file=sys.stderr)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except KeyboardInterrupt:  # Ctrl-C reaches this process, too; Copier tells of it.
+    except KeyboardInterrupt:  # Copier reports Ctrl-C.
         sys.exit(130)

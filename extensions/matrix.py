@@ -98,7 +98,7 @@ def stack_for(answers: Mapping[str, Any]) -> Stack:
     if not found:
         others = sorted({build.cuda for build in builds} - {"none"}) or ["none"]
         raise UnknownStackError(
-            f"{name} has no build of its own for CUDA {cuda}: answer {' or '.join(others)}."
+            f"{name} has no separate build for CUDA {cuda}: answer {' or '.join(others)}."
         )
     for build in found:
         if build.serves(python):
@@ -190,7 +190,7 @@ def _instead(builds: tuple[Build, ...], build: Build, python: str) -> dict[str, 
 def _label(framework: str, cuda: str) -> str:
     """Write what a person chooses by: the least driver, and the generations of GPUs."""
     if cuda == "none":
-        return "none: CPUs alone"
+        return "none: CPU only"
     build = next((build for build in _builds(framework) if build.cuda == cuda), None)
     if build is None:
         return cuda

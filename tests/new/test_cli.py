@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from copier_ml.cli import main
-from copier_ml.shared import source
+from copier_ml.new import command as new_command
+from copier_ml.shared import source, uv
 
 COPIER_YML = r"""
 _subdirectory: template
@@ -163,6 +164,35 @@ def test_the_next_steps_can_be_pasted(new, capsys, monkeypatch, programs, uv):
     assert capsys.readouterr().out.splitlines()[-4:] == steps
 
 
+def test_a_summary_counts_the_files_and_verbose_lists_them(new, capsys):
+    assert new() == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out.splitlines()[0] == "Created 3 files in churn."
+    assert new("--verbose", dest="again") == 0
+    printed = capsys.readouterr()
+    assert "create" in printed.err
+    assert "version.txt" in printed.err
+
+
+@pytest.mark.parametrize("auth", ["none", "token", "keyring"])
+def test_without_a_lock_the_next_steps_create_one(tmp_path, monkeypatch, capsys, auth):
+    monkeypatch.delenv("UV_INDEX_ACME_PASSWORD", raising=False)
+    (tmp_path / "pyproject.toml").touch()
+    answers = {"package_name": "churn", "package_index_name": "acme", "package_index_auth": auth}
+    new_command._print_next_steps(tmp_path, answers, is_ready=False)
+    login = {
+        "none": [],
+        "token": ["  # Set UV_INDEX_ACME_USERNAME and UV_INDEX_ACME_PASSWORD"],
+        "keyring": ["  # Log in to the package index with your keyring program"],
+    }[auth]
+    before_sync = [*login, f"  {uv.in_shell()} lock", f"  {uv.in_shell()} run just sync"]
+    assert capsys.readouterr().out.splitlines()[2:-1] == before_sync
+    (tmp_path / "uv.lock").touch()
+    new_command._print_next_steps(tmp_path, answers, is_ready=False)
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
 def test_quiet_prints_nothing(new, capsys):
     new("--quiet")
     assert capsys.readouterr() == ("", "")
@@ -177,8 +207,8 @@ def test_tasks_can_be_skipped(new):
     ("args", "words"),
     [
         (["-d", "licence=MIT"], ["'licence'", "'license'"]),
-        (["-d", "tusk=x"], ["'tusk'; it asks project_name, package_name, "]),
-        (["-d", "colour=red"], ["'colour'; it asks project_name, package_name, license, "]),
+        (["-d", "tusk=x"], ["'tusk'; its questions are project_name, package_name, "]),
+        (["-d", "colour=red"], ["'colour'; its questions are project_name, package_name, license, "]),
         (["-d", "license=GPL"], ["license", "'GPL'", "MIT"]),
         (["-d", "package_name=9x"], ["package_name", "9x is no name"]),
         (["-d", "features=docs"], ["features", "'docs'", "[a, b]"]),
@@ -191,7 +221,7 @@ def test_tasks_can_be_skipped(new):
         (["--data-file", "."], [".: Is a directory"]),
         (["--vcs-ref", "v9"], ["'v9'", "--vcs-ref"]),
         (["--template", "/nowhere"], ["/nowhere", "--template"]),
-        (["--template", "."], ["no question", "--template"]),
+        (["--template", "."], ["no questions", "--template"]),
         (["--template", "/nowhere/ml.git"], ["/nowhere/ml.git", "does not"]),
     ],
     ids=lambda value: " ".join(value)[:30],
@@ -227,7 +257,7 @@ def test_a_link_to_nothing_is_refused_and_stays(refused, dest, target):
     Path("link").symlink_to(target)
     for options in ([], ["--overwrite"]):
         told = refused(*options, dest=dest)
-        assert told == "link is a link to nothing; remove it, or name another folder"
+        assert told == "link is a broken link; remove it, or choose another folder"
         assert Path("link").readlink() == Path(target)
 
 
@@ -239,7 +269,7 @@ def test_a_link_to_a_folder_is_filled_and_a_failure_leaves_it(new, refused):
     assert Path("link").readlink() == Path("real")
     assert new("--quiet", dest="link") == 0
     assert Path("real/.copier-answers.yml").exists()
-    assert "holds .copier-answers.yml" in refused(dest="link")
+    assert "has .copier-answers.yml" in refused(dest="link")
 
 
 def test_overwriting_keeps_other_files(new):

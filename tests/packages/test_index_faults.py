@@ -174,7 +174,8 @@ def test_a_copy_behind_a_broken_index_is_whole_but_for_its_lock(
     )
 
     (line,) = done.stderr.decode().splitlines()
-    assert line.startswith("There is no uv.lock yet: run 'uv lock' once this is solved:")
+    assert line.startswith("uv.lock was not created: ")
+    assert ("UV_INDEX_INTERNAL_PASSWORD" in line) == (not login)
     assert f"{nobody}/simple/" in line
     assert git("log", "--format=%s", folder=project).count("\n") == 1
     assert git("status", "--porcelain", "--ignored", folder=project) == ""

@@ -21,16 +21,16 @@ LINES = {
 """The newest release line that serves a framework and a CUDA."""
 
 REFUSED = {
-    ("sklearn", "12.6"): "scikit-learn has no build of its own for CUDA 12.6: answer none.",
-    ("sklearn", "13.0"): "scikit-learn has no build of its own for CUDA 13.0: answer none.",
-    ("sklearn", "13.2"): "scikit-learn has no build of its own for CUDA 13.2: answer none.",
-    ("xgboost", "12.6"): "XGBoost has no build of its own for CUDA 12.6: answer none.",
-    ("xgboost", "13.0"): "XGBoost has no build of its own for CUDA 13.0: answer none.",
-    ("xgboost", "13.2"): "XGBoost has no build of its own for CUDA 13.2: answer none.",
-    ("lightgbm", "12.6"): "LightGBM has no build of its own for CUDA 12.6: answer none.",
-    ("lightgbm", "13.0"): "LightGBM has no build of its own for CUDA 13.0: answer none.",
-    ("lightgbm", "13.2"): "LightGBM has no build of its own for CUDA 13.2: answer none.",
-    ("jax", "13.2"): "JAX has no build of its own for CUDA 13.2: answer 12.6 or 13.0.",
+    ("sklearn", "12.6"): "scikit-learn has no separate build for CUDA 12.6: answer none.",
+    ("sklearn", "13.0"): "scikit-learn has no separate build for CUDA 13.0: answer none.",
+    ("sklearn", "13.2"): "scikit-learn has no separate build for CUDA 13.2: answer none.",
+    ("xgboost", "12.6"): "XGBoost has no separate build for CUDA 12.6: answer none.",
+    ("xgboost", "13.0"): "XGBoost has no separate build for CUDA 13.0: answer none.",
+    ("xgboost", "13.2"): "XGBoost has no separate build for CUDA 13.2: answer none.",
+    ("lightgbm", "12.6"): "LightGBM has no separate build for CUDA 12.6: answer none.",
+    ("lightgbm", "13.0"): "LightGBM has no separate build for CUDA 13.0: answer none.",
+    ("lightgbm", "13.2"): "LightGBM has no separate build for CUDA 13.2: answer none.",
+    ("jax", "13.2"): "JAX has no separate build for CUDA 13.2: answer 12.6 or 13.0.",
 }
 
 
@@ -78,7 +78,7 @@ def test_other_answers_are_known_for_older_and_newer_machines(
 def test_choices_say_what_they_serve_and_why_they_are_not_there() -> None:
     offered = json.loads(matrix.cuda_choices("pytorch", "3.11"))
     assert list(offered) == [
-        "none: CPUs alone",
+        "none: CPU only",
         "12.6: driver 525+, Maxwell to Hopper",
         "13.0: driver 580+, Turing to Blackwell",
         "13.2: driver 580+, Turing to Blackwell",

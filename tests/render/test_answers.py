@@ -1,7 +1,9 @@
 """Unit tests of extensions/answers.py: what is refused, why, and which defaults are offered."""
 
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -39,31 +41,50 @@ def test_a_good_package_name_is_accepted(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("", "a-z, 0-9"),
+        ("", "start with a letter"),
         ("Churn", "a-z, 0-9"),
         ("churn-model", "single '_'"),
-        ("2churn", "a letter first"),
-        ("_churn", "a letter first"),
+        ("2churn", "start with a letter"),
+        ("_churn", "start with a letter"),
         ("churn_", "single '_'"),
         ("churn__model", "single '_'"),
         ("müll", "a-z, 0-9"),
         ("a/b", "a-z, 0-9"),
-        ("..", "a-z, 0-9"),
+        ("..", "start with a letter"),
         ("a" * 71, "at most 70"),
-        ("class", "Python language"),
-        ("match", "Python language"),
-        ("json", "standard library"),
-        ("mlflow", "the project uses"),
-        ("sklearn", "the project uses"),
-        ("torch", "the project uses"),
-        ("tests", "taken"),
-        ("aux", "taken"),
+        ("class", "Python keyword"),
+        ("match", "Python keyword"),
+        ("json", "stdlib module"),
+        ("mlflow", "dependency"),
+        ("sklearn", "dependency"),
+        ("torch", "dependency"),
+        ("tests", "reserved"),
+        ("aux", "reserved"),
     ],
 )
 def test_a_bad_package_name_is_refused_with_its_reason(name: str, reason: str) -> None:
-    refusal = answers.refuse_package_name(name)
-    assert repr(name[:60])[:-1] in refusal
-    assert reason in refusal
+    assert reason in answers.refuse_package_name(name)
+
+
+@pytest.mark.parametrize(
+    ("question", "refuse", "texts"),
+    [
+        ("project_name", answers.refuse_title, ["", "a" * 81, " a"]),
+        ("package_name", answers.refuse_package_name, ["", "a-b", "a" * 71, "if", "json", "aux"]),
+        ("author_name", answers.refuse_line, ["\U0010fffe", " a"]),
+        ("author_email", answers.refuse_email, ["ada", "\x00@b"]),
+        ("repository_url", answers.refuse_repository, ["a", "https://a/b.git", "https://a:b@c/d"]),
+        ("package_index_name", answers.refuse_index_name, ["My Index", "a" * 41]),
+        ("package_index_url", answers.refuse_index, ["", "http://a/b", "https://a:b@c/d"]),
+        ("pytorch_index_url", answers.refuse_index, ["", "http://a/b", "https://a:b@c/d"]),
+    ],
+)
+def test_a_refusal_fits_on_a_line_of_80_columns(
+    question: str, refuse: Callable[[str], str], texts: list[str]
+) -> None:
+    for text in texts:
+        assert refuse(text)
+        assert len(f"Validation error for question '{question}': {refuse(text)}") <= 80
 
 
 @pytest.mark.parametrize(
@@ -96,7 +117,7 @@ def test_a_space_at_the_edge_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("", "name"), ("  ", "name"), ("a" * 81, "81"), ("a\nb", "U+000A")]
+    ("text", "reason"), [("", "letter"), ("  ", "letter"), ("a" * 81, "80"), ("a\nb", "U+000A")]
 )
 def test_a_bad_title_is_refused_with_its_reason(text: str, reason: str) -> None:
     assert reason in answers.refuse_title(text)
@@ -105,16 +126,7 @@ def test_a_bad_title_is_refused_with_its_reason(text: str, reason: str) -> None:
 
 @pytest.mark.parametrize("text", ["\u200b", "\u200f \u2060", "\u3000"])
 def test_a_title_that_shows_nothing_is_refused(text: str) -> None:
-    assert "write at least one letter" in answers.refuse_title(text)
-
-
-@pytest.mark.parametrize(
-    "refuse", [answers.refuse_package_name, answers.refuse_email, answers.refuse_index]
-)
-def test_a_refusal_repeats_the_start_of_a_long_answer(refuse: Callable[[str], str]) -> None:
-    refusal = refuse("\u202e\n" + "a" * 10_000)
-    assert r"'\u202e\naaaa" in refusal
-    assert len(refusal) < 250
+    assert "enter at least one letter" in answers.refuse_title(text)
 
 
 @pytest.mark.parametrize("text", ["", "ada@example.org", "a.b+c@example"])
@@ -141,8 +153,6 @@ def test_an_https_repository_or_none_is_accepted(url: str) -> None:
         "git@github.com:a/b",
         "https://github.com",
         "https://github.com/",
-        "https://github.com/a/b.git",
-        "https://github.com/a/b/",
         "https://git hub.com/a",
         'https://github.com/"a"',
         "https://github.com/a?b=c",
@@ -151,7 +161,13 @@ def test_an_https_repository_or_none_is_accepted(url: str) -> None:
     ],
 )
 def test_what_is_no_https_repository_is_refused(url: str) -> None:
-    assert "use https://host/owner/name" in answers.refuse_repository(url)
+    assert answers.refuse_repository(url) == "use https://host/owner/name"
+
+
+@pytest.mark.parametrize("ending", ["/", ".git"])
+def test_the_end_of_a_repository_that_is_not_its_address_is_named(ending: str) -> None:
+    refusal = answers.refuse_repository(f"https://github.com/a/b{ending}")
+    assert refusal == f"remove '{ending}' at the end"
 
 
 @pytest.mark.parametrize(
@@ -194,15 +210,15 @@ def test_what_is_no_index_is_refused(url: str) -> None:
 @pytest.mark.parametrize("place", ["", "example.org/"])
 def test_credentials_in_an_address_are_refused(refuse: Callable[[str], str], place: str) -> None:
     refusal = refuse(f"https://{place}ada:hunter2@example.org/a/b")
-    assert "leave out user and password" in refusal
-    assert "hunter2" not in refusal
+    assert refusal == "remove user and password"
 
 
 def test_the_name_of_an_index_fits_into_an_environment_variable() -> None:
     assert not answers.refuse_index_name("internal")
     assert not answers.refuse_index_name("acme2")
-    for name in ("", "Acme", "my-index", "2nd", "a b", "a" * 41):
-        assert "use a-z and 0-9" in answers.refuse_index_name(name)
+    for name in ("", "Acme", "my-index", "2nd", "a b"):
+        assert answers.refuse_index_name(name) == "use a-z, then a-z or 0-9"
+    assert answers.refuse_index_name("a" * 41) == "use at most 40 characters"
 
 
 def test_the_ci_follows_the_host() -> None:
@@ -222,3 +238,28 @@ def test_the_running_python_is_offered_where_it_can_be(
     version = type("Version", (), {"major": running[0], "minor": running[1]})
     monkeypatch.setattr(sys, "version_info", version)
     assert answers.running_python() == offered
+
+
+def test_the_author_is_the_user_of_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(answers.git_user.cache_clear)
+    for name, email, expected in (
+        ("Ada", "ada@example.org", ("Ada", "ada@example.org")),
+        ("Ada\tL.", "root@(none)", ("", "")),
+    ):
+        answers.git_user.cache_clear()
+        settings = tmp_path / "gitconfig"
+        settings.write_text(f'[user]\nname = "{name}"\nemail = "{email}"\n')
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+        assert (answers.git_user("name"), answers.git_user("email")) == expected
+
+
+@pytest.mark.parametrize(("variable", "value"), [("GIT_CONFIG_GLOBAL", os.devnull), ("PATH", "")])
+def test_without_git_or_its_user_no_author_is_offered(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, value)
+    answers.git_user.cache_clear()
+    assert answers.git_user("name") == ""

@@ -33,6 +33,7 @@ Start = Callable[..., Terminal]
 ASKED = {
     name: question["help"] for name, question in questions().items() if question.get("ask", True)
 }
+HEADINGS = ["Project", "Repository", "Model", "Packages", "Parts"]
 OF_A_DEFAULT_PROJECT = [
     name
     for name in ASKED
@@ -44,7 +45,7 @@ AT = [
     pytest.param(name, marks=() if name in {"project_name", "framework"} else pytest.mark.slow)
     for name in OF_A_DEFAULT_PROJECT
 ]
-"""Questions at which somebody thinks better of it."""
+"""Questions at which a user presses Ctrl-C."""
 
 
 @pytest.fixture
@@ -114,22 +115,40 @@ def test_enter_takes_the_defaults(
     assert files(dest) == files(copy(unpacked, tmp_path / "expected", named))
 
 
+def test_questions_are_grouped_under_headings(start: Start) -> None:
+    with start("--skip-tasks") as terminal:
+        for name in OF_A_DEFAULT_PROJECT:
+            terminal.answer(ASKED[name])
+        assert terminal.end() == 0
+    headings = [line for line in terminal.text.splitlines() if line in HEADINGS]
+    assert headings == HEADINGS
+
+
 def test_a_question_fits_into_a_terminal() -> None:
     assert max(map(len, ASKED.values())) <= 76  # Copier puts a picture before it.
 
 
 WRONG = {
-    "project_name": [("", "write at least one letter"), ("a" * 81, "use at most 80 characters")],
-    "package_name": [("My Model", "use a-z, 0-9 and single '_'"), ("class", "add a word")],
-    "description": [("x ", "leave out the space"), (paste("a\nb"), "leave out U+000A")],
-    "author_name": [(paste("a\tb\x1b"), "leave out U+0009")],
-    "author_email": [("nobody", "use 'ada@example.org'")],
+    "project_name": [("", "enter at least one letter"), ("a" * 81, "use at most 80 characters")],
+    "package_name": [
+        ("My Model", "use a-z, 0-9 and single '_'"),
+        ("class", "a Python keyword: add a word"),
+    ],
+    "description": [
+        ("x ", "remove leading/trailing spaces"),
+        (paste("a\nb"), "remove the character U+000A"),
+    ],
+    "author_name": [(paste("a\tb\x1b"), "remove the character U+0009")],
+    "author_email": [("ada", "use ada@example.org or nothing")],
     "repository_url": [("http://example.org/a", "use https://host/owner/name")],
-    "package_index_name": [("My Index", "use a-z and 0-9")],
-    "package_index_url": [("", "use https://host/path"), ("https://a:b@c/", "leave out user and")],
+    "package_index_name": [("My Index", "use a-z, then a-z or 0-9")],
+    "package_index_url": [
+        ("", "use https://host/path"),
+        ("https://a:b@c/", "remove user and password"),
+    ],
     "pytorch_index_url": [("ftp://mirror", "use https://host/path")],
 }
-"""Wrong answers to each question of text, and what is seen of their reasons in 80 columns."""
+"""Wrong answers to each question of text, and the reasons that are shown, whole, in 80 columns."""
 
 RIGHT = {
     "project_name": "{{ 7 * 7 }} \"ö\" '漢'",
@@ -160,7 +179,7 @@ def test_a_wrong_answer_says_why_and_can_be_corrected(start: Start, dest: Path) 
     assert recorded(dest)["forge"] == "gitlab"
 
 
-def test_what_does_not_go_together_is_grey_and_cannot_be_chosen(start: Start, dest: Path) -> None:
+def test_incompatible_choices_are_disabled(start: Start, dest: Path) -> None:
     with start("--skip-tasks") as terminal:
         for name in OF_A_DEFAULT_PROJECT[: OF_A_DEFAULT_PROJECT.index("framework")]:
             terminal.answer(ASKED[name])
@@ -170,7 +189,7 @@ def test_what_does_not_go_together_is_grey_and_cannot_be_chosen(start: Start, de
             terminal.type(UP)
             terminal.wait_until_gone("» 3.11")
         terminal.answer(ASKED["python_version"])
-        terminal.wait("- 13.2 (JAX has no build of its own for CUDA 13.2: answer 12.6 or 13.0.)")
+        terminal.wait("- 13.2 (JAX has no separate build for CUDA 13.2: answer 12.6 or 13.0.)")
         terminal.type(DOWN * 3 + UP + ENTER)  # Back at the first, then the last that can be chosen.
         terminal.answer(ASKED["package_index"])
         terminal.answer(ASKED["profile"])
@@ -238,7 +257,7 @@ def slow_uv(tmp_path: Path) -> dict[str, str]:
 def test_ctrl_c_after_the_questions_leaves_nothing_behind(
     start: Start, dest: Path, temporary: Path, slow_uv: dict[str, str], moment: str
 ) -> None:
-    with start("--defaults", **slow_uv) as terminal:
+    with start("--defaults", "--verbose", **slow_uv) as terminal:
         terminal.wait(moment)
         terminal.type(CTRL_C)
         assert terminal.end() == 130

@@ -240,9 +240,9 @@ def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
     ("answer", "said"),
     [
         ("colour=grey", "'colour'"),
-        ("color=red", "does not ask 'color'"),
+        ("color=red", "has no question 'color'"),
         ("parts=a,b", "write a list as [a, b]"),
-        ("shade=dark", "'shade' is asked only when colour == 'blue'"),
+        ("shade=dark", "'shade' requires colour == 'blue'"),
     ],
 )
 def test_a_refused_answer_is_told_in_one_line(tmp_path: Path, answer: str, said: str) -> None:

@@ -1,6 +1,6 @@
-"""Copier, set up as this package needs it, with mistakes reported so that users can fix them."""
+"""Copier, configured for this package, with errors that users can act on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
@@ -11,37 +11,50 @@ if TYPE_CHECKING:
     from copier._main import Worker
 
 
-def make_worker(**options: Any) -> "Worker":
-    """Set Copier up to render into a folder where no file is in Git's index yet."""
-    # copier.run_copy shows the questions only after writing.
+def make_worker(before_tasks: Callable[[], None] = lambda: None, **options: Any) -> "Worker":
+    """Create a Copier worker for a folder that has no files in Git's index.
+
+    Args:
+        before_tasks: Called when the files are written.
+        options: Those of ``copier.run_copy``.
+    """
+    # copier.run_copy offers no access to the questions before it writes.
     from copier._main import Worker
 
     class Renderer(Worker):
         def _sync_git_index_executable_bit(self, *_: object) -> None:
-            """Do nothing: one question to Git for each file is half the time of a render."""
+            """Do nothing: a Git process per file takes half the time of a render."""
+
+        def _execute_tasks(self, tasks: Sequence[Any]) -> None:
+            before_tasks()
+            super()._execute_tasks(tasks)
 
     return Renderer(**options)
 
 
 def refuse_unknown(answers: Mapping[Any, Any], questions: Mapping[str, Any]) -> None:
-    """Refuse an answer without a question, which Copier would drop in silence."""
+    """Refuse an answer without a question, which Copier would ignore."""
     asked = [name for name, question in questions.items() if question.get("when") is not False]
     for name in (name for name in answers if name not in questions):
-        hint = shorten(f"it asks {', '.join(asked)}", 110, placeholder=" ...")
+        hint = shorten(f"its questions are {', '.join(asked)}", 110, placeholder=" ...")
         if nearest := get_close_matches(str(name), asked, n=1):
             hint = f"did you mean {nearest[0]!r}?"
-        raise ValueError(f"the template does not ask {name!r}; {hint}")
+        raise ValueError(f"the template has no question {name!r}; {hint}")
 
 
 def refuse_unasked(answers: Mapping[str, Any], worker: "Worker") -> None:
-    """Refuse an answer whose question was not asked, which Copier would drop in silence."""
+    """Refuse an answer whose question was not asked, which Copier would ignore."""
     for name in (name for name in answers if name in worker.answers.hidden):
         condition = str(worker.template.questions_data[name]["when"]).strip("{} ")
-        raise ValueError(f"{name!r} is asked only when {condition}: give that answer, too")
+        raise ValueError(f"{name!r} requires {condition}: set that answer, too")
 
 
 def run_copy(worker: "Worker") -> None:
-    """Ask, write and run the tasks; name the answer that Copier chokes on, as it does not."""
+    """Ask, write and run the tasks.
+
+    Raises:
+        ValueError: An answer is invalid; the text has its question and its value.
+    """
     from yaml import YAMLError
 
     try:
@@ -51,8 +64,14 @@ def run_copy(worker: "Worker") -> None:
         answered = worker.answers.user.keys() | worker.answers.hidden
         asked = (name for name, question in questions.items() if question.get("ask", True))
         name = next((name for name in asked if name not in answered), None)
-        if name not in worker.data or name in str(error):
+        reason = describe(error).removeprefix(f"Validation error for question '{name}': ")
+        if name not in worker.data or name in reason:
             raise
         hint = "; write a list as [a, b]" if questions[name].get("multiselect") else ""
-        given = worker.data[name]
-        raise ValueError(f"{name} cannot be {given!r}: {describe(error)}{hint}") from error
+        raise ValueError(f"{name}: {reason}{hint}{_quote(worker.data[name])}") from error
+
+
+def _quote(value: Any) -> str:
+    """Repeat a value in an error, unless it may be a URL with a password."""
+    text = str(value)
+    return "" if "@" in text else f" (got {text[:60]!r})"

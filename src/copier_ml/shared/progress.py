@@ -1,4 +1,4 @@
-"""How far a command got that changes a project, which it says where Ctrl-C stops it."""
+"""What a command does now, and what it had changed when Ctrl-C stopped it."""
 
 import signal
 import sys
@@ -7,15 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 
+def say(step: str) -> None:
+    """Print a step on the terminal, if there is one: logs and scripts have no use for it."""
+    if sys.stderr.isatty():
+        print(f"{step} ...", file=sys.stderr, flush=True)
+
+
 @dataclass
 class Progress:
-    """What a project's owner finds by now."""
+    """What has changed so far."""
 
     reached: str = "nothing was changed"
 
     @contextmanager
     def reported(self) -> Iterator[None]:
-        """Note on a Ctrl-C in the block what was reached."""
+        """Add what was reached to a Ctrl-C in the block."""
         try:
             yield
         except KeyboardInterrupt as stop:
@@ -24,7 +30,7 @@ class Progress:
 
     @contextmanager
     def uninterrupted(self) -> Iterator[None]:
-        """Let Ctrl-C wait for the end of the block, with the programs that start in it."""
+        """Delay Ctrl-C to the end of the block, for the programs that start in it, too."""
         if sys.platform == "win32":
             yield
             return

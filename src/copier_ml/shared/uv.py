@@ -1,4 +1,4 @@
-"""uv, run in the folder of a project."""
+"""Run uv in the folder of a project."""
 
 import os
 import shutil
@@ -9,12 +9,17 @@ from .git import own_environment
 
 
 def find() -> str:
-    """Find the program; empty if there is none."""
+    """Return the path of the program; empty if it is not installed."""
     return os.environ.get("UV") or shutil.which("uv") or ""
 
 
+def in_shell() -> str:
+    """Return how a user calls uv, for messages."""
+    return "uv" if shutil.which("uv") else "python3 -m uv"
+
+
 def run(uv: str, *arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run it outside of the environment of this program; all that it prints is in ``stdout``."""
+    """Run it outside the environment of this program; ``stdout`` has both output streams."""
     return subprocess.run(
         [uv, *arguments],
         cwd=folder,
