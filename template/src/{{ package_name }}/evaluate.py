@@ -25,6 +25,8 @@ class Evaluation:
 
     model: str
     champion: str | None
+    run: str
+    data: str
     data_sha256: str
     n_rows: int
     scores: Scores
@@ -64,6 +66,8 @@ def evaluate(settings: Evaluate) -> str:
         found = Evaluation(
             model=version.uri,
             champion=champion,
+            run=run_id,
+            data=settings.data_path.as_posix(),
             data_sha256=checksum,
             n_rows=len(held_out.target),
             scores=metrics.scores(held_out.target, predictions),

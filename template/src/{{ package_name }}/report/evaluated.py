@@ -1,4 +1,4 @@
-"""The HTML page of an evaluation: one file without links, to be sent as it is."""
+"""HTML report of an evaluation: one self-contained file, without links."""
 
 import base64
 import io
@@ -40,32 +40,33 @@ from ..schema import CLASSES
 N_ERRORS = 20
 N_COLUMNS = 12
 N_FITTED = 10_000
-"""Training rows that a baseline is fitted to: more would only take longer."""
+"""Maximum number of training rows for a baseline; more only take longer."""
 
 MAX_CELLS = 30
-"""Number of classes up to which the confusion matrix shows counts and not only colors."""
+"""Maximum number of classes for which the confusion matrix prints counts."""
 
 
 def write(
     evaluation: Evaluation, split: Split, predictions: Predictions, folder: Path
 ) -> list[Path]:
-    """Write the page ``evaluation.html`` into a folder, and return its path."""
+    """Write ``evaluation.html`` to a folder, and return its path."""
     held_out = split.test
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
     with mpl.rc_context({"text.parse_math": False}):  # A class named $x$ is no formula.
-        drawn = {name: draw(held_out.target, predictions) for name, draw in PICTURES.items()}
-        pictures = {name: _encode(figure) for name, figure in drawn.items()}
+        drawn = {title: draw(held_out.target, predictions) for title, draw in FIGURES.items()}
+        figures = {title: _encode(figure) for title, figure in drawn.items()}
     page = environment.get_template("evaluation.html").render(
         evaluation=evaluation,
         date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         commit=_commit(),
-        pictures=pictures,
+        errors=metrics.ERRORS,
+        figures=figures,
         baselines=score_baselines(split, seed=0),
-        errors=find_errors(held_out, predictions),
+        worst=find_errors(held_out, predictions),
         columns=list(held_out.features)[:N_COLUMNS],
-        n_left_out=max(0, held_out.features.shape[1] - N_COLUMNS),
+        n_omitted=max(0, held_out.features.shape[1] - N_COLUMNS),
     )
     path = folder / "evaluation.html"
     with files.replacing(path) as part:
@@ -74,7 +75,7 @@ def write(
 
 
 def find_errors(held_out: Rows, predictions: Predictions) -> list[dict[str, Any]]:
-    """Return the rows that were predicted wrong, those with the largest error first."""
+    """Return the wrongly predicted rows, the largest error first."""
     errors = metrics.errors(held_out.target, predictions)
     predicted, truth = metrics.table(predictions)["prediction"], held_out.target.to_numpy()
     worst = np.argsort(-errors, kind="stable")[:N_ERRORS]
@@ -92,7 +93,7 @@ def find_errors(held_out: Rows, predictions: Predictions) -> list[dict[str, Any]
 
 
 def score_baselines(split: Split, seed: int) -> dict[str, metrics.Scores]:
-    """Fit baselines to the training rows, and score them on the held-out ones."""
+    """Fit baselines to the training rows, and score them on the test rows."""
     size = min(N_FITTED, len(split.train.target))
     features = split.train.features.sample(size, random_state=seed)
     place = {name: number for number, name in enumerate(CLASSES)}
@@ -130,7 +131,7 @@ def _list_baselines() -> dict[str, Pipeline]:
 
 
 def draw_confusion(truth: pd.Series, predictions: Predictions) -> Figure:
-    """Draw how many rows of each class were predicted as which class."""
+    """Draw the confusion matrix."""
     size = min(12, 3 + len(CLASSES) / 3)
     figure = Figure(figsize=(size, size), layout="constrained")
     ConfusionMatrixDisplay.from_predictions(
@@ -147,32 +148,33 @@ def draw_confusion(truth: pd.Series, predictions: Predictions) -> Figure:
 
 
 def draw_calibration(truth: pd.Series, predictions: Predictions) -> Figure:
-    """Draw the accuracy at each confidence, above the number of rows with that confidence."""
+    """Draw a reliability diagram above the number of rows in each bin."""
     bins = metrics.calibration(truth, predictions)
     figure = Figure(figsize=(6, 6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
     CalibrationDisplay(bins["accuracy"], bins["confidence"], bins["confidence"]).plot(ax=above)
-    above.set(xlabel="", ylabel="accuracy", xlim=(0, 1.05), ylim=(0, 1.05))
+    error = f"Expected calibration error: {metrics.calibration_error(bins):.4f}"
+    above.set(title=error, xlabel="", ylabel="Accuracy", xlim=(0, 1.05), ylim=(0, 1.05))
     bars = below.bar(bins["confidence"], bins["n_rows"], width=0.5 / metrics.N_BINS)
     below.bar_label(bars, padding=2)
-    below.set(xlabel="confidence", ylabel="rows")
+    below.set(xlabel="Confidence", ylabel="Rows")
     below.margins(y=0.2)
     below.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
 def draw_curves(truth: pd.Series, predictions: Predictions) -> Figure:
-    """Draw the curves of ROC and of precision and recall, for the second of two classes."""
+    """Draw the ROC and the precision-recall curve of the second of two classes."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    is_second, chances = truth.eq(CLASSES[1]), predictions[:, 1]
-    RocCurveDisplay.from_predictions(is_second, chances, ax=left, plot_chance_level=True)
-    PrecisionRecallDisplay.from_predictions(is_second, chances, ax=right)
+    is_second, scores = truth.eq(CLASSES[1]), predictions[:, 1]
+    RocCurveDisplay.from_predictions(is_second, scores, ax=left, plot_chance_level=True)
+    PrecisionRecallDisplay.from_predictions(is_second, scores, ax=right)
     return figure
 
 
-def draw_numbers(truth: pd.Series, predictions: Predictions) -> Figure:
-    """Draw predicted numbers over the true ones, and the differences."""
+def draw_residuals(truth: pd.Series, predictions: Predictions) -> Figure:
+    """Draw true over predicted values, and the residuals."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     for axes, kind in zip(
         figure.subplots(1, 2), ("actual_vs_predicted", "residual_vs_predicted"), strict=True
@@ -181,13 +183,13 @@ def draw_numbers(truth: pd.Series, predictions: Predictions) -> Figure:
     return figure
 
 
-PICTURES: dict[str, Callable[[pd.Series, Predictions], Figure]] = (
+FIGURES: dict[str, Callable[[pd.Series, Predictions], Figure]] = (
     {"Confusion matrix": draw_confusion, "Calibration": draw_calibration}
     if CLASSES
-    else {"Predicted and true numbers": draw_numbers}
+    else {"True values and residuals": draw_residuals}
 )
 if len(CLASSES) == 2:
-    PICTURES[f"Curves of {CLASSES[1]}"] = draw_curves
+    FIGURES[f"ROC and precision-recall curves of {CLASSES[1]}"] = draw_curves
 
 
 def _encode(figure: Figure) -> str:
@@ -197,8 +199,8 @@ def _encode(figure: Figure) -> str:
 
 
 def _commit() -> str:
-    """Return the commit that is checked out; empty without git or outside of a repository."""
-    command = [shutil.which("git") or "", "rev-parse", "--verify", "--quiet", "HEAD"]
+    """Return the commit, ``-dirty`` after uncommitted changes; empty without a repository."""
+    command = [shutil.which("git") or "", "describe", "--always", "--dirty", "--exclude=*"]
     if not command[0]:
         return ""
     found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (no shell)
