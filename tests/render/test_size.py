@@ -28,6 +28,10 @@ ACCEPTED = {
 """Lines above a limit that docs/decisions/0016-core-and-parts.md and 0017-own-tables.md accept."""
 
 
+PAGES = {"README.md": 120, "AGENTS.md": 40}
+"""Lines that a page may have, in any render."""
+
+
 def measure(project: Path) -> dict[str, int]:
     """Count what an owner has to read."""
     paths = [path.relative_to(project) for path in project.rglob("*") if path.is_file()]
@@ -57,3 +61,17 @@ def test_a_project_stays_small(render: Render, profile: str, framework: str) -> 
     told = f"{profile} {framework}: {', '.join(rows)}"
     print(told)
     assert all(n <= accepted[name] for name, n in found.items()), told
+
+
+def test_pages_are_read_in_a_few_minutes(renders: dict[str, Path]) -> None:
+    for name, folder in renders.items():
+        for page, limit in PAGES.items():
+            path = folder / page
+            n_lines = len(path.read_text(encoding="utf-8").splitlines()) if path.exists() else 0
+            assert n_lines <= limit, f"{name}: {page} has {n_lines} lines (limit {limit})"
+
+
+def test_a_project_with_the_templates_code_has_both_pages(render: Render) -> None:
+    for answers, has_code in (({}, True), ({"code": "own", "license": "existing"}, False)):
+        found = {page for page in PAGES if (render(answers) / page).exists()}
+        assert found == ({*PAGES} if has_code else set()), answers
