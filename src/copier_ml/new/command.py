@@ -71,9 +71,7 @@ def run(args: Namespace) -> None:
 
 def _count_files(folder: Path) -> int:
     """Count the files in a folder, without those of Git."""
-    return sum(
-        len(files) for path, _, files in os.walk(folder) if ".git" not in Path(path).parts
-    )
+    return sum(len(files) for path, _, files in os.walk(folder) if ".git" not in Path(path).parts)
 
 
 def _name_after(dest: Path) -> dict[str, str]:
@@ -203,7 +201,9 @@ def add_options(add: options.Add) -> None:
     )
     add("--target", metavar="COLUMN", help="column of the table to predict")
     import_data.add_table_options(add)
-    add("--data-file", type=Path, metavar="FILE", help="YAML file with answers; --data overrides it")
+    add(
+        "--data-file", type=Path, metavar="FILE", help="YAML file with answers; --data overrides it"
+    )
     add("-l", "--defaults", **switch, help="use the defaults without asking")
     add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")
     add("--template", metavar="SOURCE", help="folder or Git URL of another template")
