@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def run(args: Namespace) -> None:
-    """Start a project in a new folder."""
+    """Create a project in a new folder."""
     if args.table:
         import_data.check(args.table)
     if bool(args.table) != bool(args.target):
@@ -71,9 +71,7 @@ def run(args: Namespace) -> None:
 
 def _count_files(folder: Path) -> int:
     """Count the files in a folder, without those of Git."""
-    return sum(
-        len(files) for path, _, files in os.walk(folder) if ".git" not in Path(path).parts
-    )
+    return sum(len(files) for path, _, files in os.walk(folder) if ".git" not in Path(path).parts)
 
 
 def _name_after(dest: Path) -> dict[str, str]:
@@ -203,10 +201,12 @@ def add_options(add: options.Add) -> None:
     )
     add("--target", metavar="COLUMN", help="column of the table to predict")
     import_data.add_table_options(add)
-    add("--data-file", type=Path, metavar="FILE", help="YAML file with answers; --data overrides it")
+    add(
+        "--data-file", type=Path, metavar="FILE", help="YAML file with answers; --data overrides it"
+    )
     add("-l", "--defaults", **switch, help="use the defaults without asking")
     add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")
-    add("--template", metavar="SOURCE", help="folder or Git URL of another template")
+    add("--template", metavar="SOURCE", help="folder or Git URL of a third-party template")
     add("-w", "--overwrite", **switch, help="write into a non-empty folder and overwrite its files")
     add("-T", "--skip-tasks", **switch, help="skip the lockfile and the first commit")
     add("-q", "--quiet", **switch, help="print errors only")
