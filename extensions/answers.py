@@ -1,7 +1,7 @@
 """Defaults and validators of answers, for what copier.yml cannot express in one line.
 
-A validator is a filter that returns how to correct an answer, or an empty string. Copier shows it on
-one line after "Validation error for question 'NAME': ", so each text is short enough for 80 columns.
+A validator is a filter that returns how to correct an answer, or an empty string. Copier shows it
+on one line after "Validation error for question 'NAME': "; the two fit in 80 columns.
 Like plan.py, this file imports no other file of the template.
 """
 

@@ -1,1 +1,1 @@
-"""Start machine-learning projects from the Copier template that this package was installed from."""
+"""Create and maintain machine-learning projects from a Copier template."""

@@ -1,6 +1,6 @@
-"""The process of ``copier-ml`` or ``python -m copier_ml``: its streams, and how Ctrl-C ends it.
+"""The process of ``copier-ml`` or ``python -m copier_ml``: output streams and Ctrl-C.
 
-What takes time is imported inside, where Ctrl-C is caught from the first moment on.
+Slow imports are inside ``main``, which handles Ctrl-C.
 """
 
 import os
@@ -9,15 +9,15 @@ from io import BufferedWriter, FileIO, TextIOWrapper
 
 
 class Output(FileIO):
-    """An output stream whose reader may leave, as ``head`` does: the work goes on to its end."""
+    """An output stream that tolerates a closed pipe, as of ``head``: the command continues."""
 
     def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        """Write data, or drop it where nothing reads it."""
+        """Write data, or drop it if the pipe is closed."""
         try:
             return super().write(data)
         except OSError as error:
             place = os.path.realpath(f"/dev/fd/{self.fileno()}")
-            # The interpreter flushes once more at its end, and would complain of the same.
+            # The interpreter flushes again at exit, and would report the same error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
             if isinstance(error, BrokenPipeError):
                 return len(data)
@@ -25,7 +25,7 @@ class Output(FileIO):
 
 
 def main() -> int:
-    """Run the command line; give its exit code, or 130 after Ctrl-C."""
+    """Run the command line and return its exit code, 130 after Ctrl-C."""
     try:
         for name in ("stdout", "stderr"):
             _prepare(name)
@@ -38,18 +38,18 @@ def main() -> int:
         code = 130
     from signal import SIG_IGN, SIGINT, signal
 
-    signal(SIGINT, SIG_IGN)  # Only the interpreter's own end is left.
+    signal(SIGINT, SIG_IGN)  # Only the interpreter's exit is left.
     return code
 
 
 def _prepare(name: str) -> None:
-    """Let a stream do without a reader, and show what its encoding lacks as an escape.
+    """Tolerate a closed pipe, and escape characters that the encoding lacks.
 
-    A name of a file, or a changelog, may have what this terminal cannot show.
+    A file name or a changelog may have such characters.
     """
     stream = getattr(sys, name)
-    if stream is None:  # It was closed before.
-        setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (it stays open)
+    if stream is None:  # The parent process closed it.
+        setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (stays open)
         return
     raw = getattr(stream.buffer, "raw", stream.buffer)
     if type(raw) is not FileIO:  # A console of Windows.

@@ -1,6 +1,6 @@
 """Command line: a command is a folder with ``command.py``, and a row of COMMANDS.
 
-Only the command that runs is imported, so ``--help`` is quick.
+Only the command that runs is imported, so ``--help`` is fast.
 """
 
 import sys
@@ -28,17 +28,17 @@ command; its module ``command`` has ``run(args)`` and ``add_options(add)``."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; give what it gives, 0 for nothing, or 1 after a mistake.
+    """Run a command and return its exit code.
 
-    A refusal, and wrong usage, are 2.
+    Errors of the user are 1; a refusal to change a project, and wrong usage, are 2.
     """
     arguments = sys.argv[1:] if argv is None else argv
     args = _make_parser(arguments).parse_args(arguments)
     try:
         code: int = args.run(args) or 0
-        sys.stdout.flush()  # The disk of a file that it goes to may be full.
+        sys.stdout.flush()  # The disk of a redirected output may be full.
     except KeyboardInterrupt:
-        raise  # Before mistakes() imports what Ctrl-C may have left half imported.
+        raise  # mistakes() imports modules that Ctrl-C may have left half imported.
     except mistakes() as error:
         print(f"copier-ml: {describe(error)}", file=sys.stderr)
         return 2 if isinstance(error, RefusalError) else 1
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _make_parser(arguments: Sequence[str]) -> ArgumentParser:
-    """Make the parser of all commands, with the options of those that the arguments name."""
+    """Create the parser, with the options of the commands in the arguments."""
     parser = ArgumentParser("copier-ml", description=sys.modules[__package__].__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('copier-ml')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

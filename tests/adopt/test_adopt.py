@@ -1,4 +1,4 @@
-"""A repository comes under the template and keeps all that it has."""
+"""A repository adopts the template and keeps all its files."""
 
 import os
 import tomllib
@@ -111,7 +111,7 @@ def test_a_lock_that_cannot_be_made_is_named(
     commit(project, {"requirements.txt": "no-such-distribution-of-ours==1.0\n"})
     assert adopt(template, project, "--yes") == 0
     told = capsys.readouterr().out
-    assert "Lock it with 'uv lock', which was not done: " in told
+    assert "lock', which was not possible: " in told
     assert "no-such-distribution-of-ours" in told
 
 
@@ -222,7 +222,7 @@ def test_a_shallow_clone_does_not_take_the_owners_files_for_the_templates(
     assert main(["update", str(shallow), "--trust", "--apply"]) == 2
     told = capsys.readouterr().err
     assert told.count("\n") == 1
-    assert "whether a.txt was there before the template: run 'git fetch --unshallow'" in told
+    assert "the origin of a.txt is unknown: run 'git fetch --unshallow'" in told
 
     git("fetch", "--quiet", "--unshallow", folder=shallow)
     assert main(["update", str(shallow), "--trust", "--apply"]) == 0
@@ -261,5 +261,5 @@ def test_uv_does_not_write_through_a_link(
     (project / "uv.lock").symlink_to(tmp_path / "outside")
     commit(project, {})
     assert adopt(template, project, "--yes") == 0
-    assert "uv.lock is a symbolic link, through which uv would write" in capsys.readouterr().out
+    assert "uv.lock is a symbolic link; replace it with the file" in capsys.readouterr().out
     assert (tmp_path / "outside").read_text() == "mine\n"

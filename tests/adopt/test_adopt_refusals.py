@@ -30,7 +30,7 @@ def refuse(template: Path, project: Path, capsys: pytest.CaptureFixture[str], *o
     ("options", "says"),
     [
         (["--yes", "-d", "license=GPL"], "'license': 'GPL' is not in"),
-        (["--yes", "-d", "package_name=data"], "'package_name': data is taken"),
+        (["--yes", "-d", "package_name=data"], "package_name: data is taken"),
         (["--yes", "-d", "licence=MIT"], "did you mean 'license'?"),
         (["--yes", "--vcs-ref", "v7"], "has no version 'v7'; its newest is v1.1.0"),
         ([], "--yes"),
@@ -52,13 +52,13 @@ def test_only_a_repository_without_a_template_is_adopted(
     template: Path, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     commit(project, {".copier-answers.yml": "_commit: v1.0.0\n"})
-    assert "under a template already" in refuse(template, project, capsys, "--yes")
+    assert "has a template already" in refuse(template, project, capsys, "--yes")
     empty = tmp_path / "empty"
     empty.mkdir()
     assert adopt(template, empty, "--yes") == 2
-    assert "is in no Git repository" in capsys.readouterr().err
+    assert "is not in a Git repository" in capsys.readouterr().err
     git("init", "--quiet", folder=empty)
-    assert "has no commit yet" in refuse(template, empty, capsys, "--yes")
+    assert "has no commit;" in refuse(template, empty, capsys, "--yes")
 
 
 def test_code_of_a_template_that_nobody_trusts_does_not_run(

@@ -244,7 +244,7 @@ def test_where_an_answer_can_be_read(
 def test_the_nearest_that_is_offered_is_named_as_such(tmp_path: Path) -> None:
     files = {"requirements.txt": "torch==2.4.0+cu121\n", ".python-version": "3.9\n"}
     found = guess(project.locate(commit(tmp_path / "p", files)))
-    nearest = "the nearest to {} that the template offers"
+    nearest = "nearest offered version to {}"
     assert found["python_version"].origin == f".python-version; {nearest.format('3.9')}"
     assert found["cuda_version"].origin.endswith(f" in requirements.txt; {nearest.format('12.1')}")
     commit(tmp_path / "p", {"requirements.txt": "torch==2.14.0+cu132\n"})
@@ -340,7 +340,7 @@ def test_a_file_that_is_no_toml_is_named(
     folder = commit(tmp_path / "p", {"pyproject.toml": "[project\n"})
     assert main(["adopt", str(folder), "--yes", "--template", str(folder), "--trust"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("copier-ml: pyproject.toml is no TOML:")
+    assert line.startswith("copier-ml: pyproject.toml is invalid:")
 
 
 @pytest.mark.parametrize("files", [SETUPTOOLS, TORCH])

@@ -14,7 +14,7 @@ from conftest import Render, git
 from gitlab_runner import run_pipeline
 
 URL = "https://gitlab-ci-token:x@gitlab.example.org/ada/churn.git"
-PREVIEW = 'churn: v1 becomes v2\n\n- a "quoted" $(line)\n'
+PREVIEW = 'churn: template v1 -> v2\n\n- a "quoted" $(line)\n'
 
 
 @pytest.fixture

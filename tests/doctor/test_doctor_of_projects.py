@@ -171,4 +171,4 @@ def test_what_is_no_project_is_refused(tmp_path: Path, capsys: pytest.CaptureFix
     folder = commit(tmp_path / "p", {"README.md": ""})
     assert main(["doctor", str(folder)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("'copier-ml adopt' can make one")
+    assert line.endswith("run 'copier-ml adopt' to add one")

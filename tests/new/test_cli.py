@@ -208,10 +208,7 @@ def test_tasks_can_be_skipped(new):
     [
         (["-d", "licence=MIT"], ["'licence'", "'license'"]),
         (["-d", "tusk=x"], ["'tusk'; its questions are project_name, package_name, "]),
-        (
-            ["-d", "colour=red"],
-            ["'colour'; its questions are project_name, package_name, license, "],
-        ),
+        (["-d", "colour=red"], ["'colour'; its questions are project_name, package_name, lic"]),
         (["-d", "license=GPL"], ["license", "'GPL'", "MIT"]),
         (["-d", "package_name=9x"], ["package_name", "9x is no name"]),
         (["-d", "features=docs"], ["features", "'docs'", "[a, b]"]),

@@ -19,7 +19,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("path", ["packages/churn", "apps/a/x"])
 def test_a_member_is_refused_with_the_line_that_excludes_it(root: Path, path: str) -> None:
-    with pytest.raises(ValueError, match=f'add "{path}" to exclude of'):
+    with pytest.raises(ValueError, match=f'add "{path}" to exclude in'):
         refuse_member(root / path)
 
 
@@ -39,11 +39,11 @@ def test_new_and_adopt_write_nothing_into_a_workspace(
     template = make_template(root / "template")
     inside = root / "packages" / "churn"
     assert main(["new", str(inside), "--template", str(template), "--defaults"]) == 1
-    assert "belongs to the uv workspace" in capsys.readouterr().err
+    assert "is in the uv workspace" in capsys.readouterr().err
     assert not inside.exists()
     commit(inside, {"README.md": "# Mine\n"})
     assert main(["adopt", str(inside), "--template", str(template), "--trust", "--yes"]) == 2
-    assert "belongs to the uv workspace" in capsys.readouterr().err
+    assert "is in the uv workspace" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("inside", "forge"), [(True, "none"), (False, "github")])

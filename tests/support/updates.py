@@ -151,7 +151,7 @@ def steps(text: str) -> list[str]:
 
 
 def worktree(told: Told) -> Path:
-    """Where the merge waits."""
+    """Return the folder of the unfinished merge."""
     return Path(shlex.split(steps(told.out)[0])[1])
 
 

@@ -86,7 +86,7 @@ def test_ours_tells(template: Template, tmp_path: Path, capsys: pytest.CaptureFi
     project = make(template, tmp_path / "p", license="GPL")
     drop(template)
     assert main(["preview", str(project), "--trust"]) == 0
-    assert '- license: "GPL" becomes "MIT"' in capsys.readouterr().out
+    assert '- license: "GPL" -> "MIT"' in capsys.readouterr().out
 
 
 def offered(settings: dict[str, Any]) -> set[tuple[str, str]]:

@@ -36,7 +36,7 @@ def test_an_update_that_fails_its_checks_waits_on_its_branch(tmp_path: Path) -> 
     project = make_project(tmp_path / "project", template, ONE)
     head = git("rev-parse", "HEAD", folder=project)
     told = update(project, "--check", "--apply", expect=1)
-    assert "'just check' fails there:\n\nchecking check" in told.out
+    assert "'just check' fails on it:\n\nchecking check" in told.out
     assert git("rev-parse", "HEAD", folder=project) == head
     assert not (project / "bad.txt").exists()
     assert git("show", "template/v2.0.0:bad.txt", folder=project) == "bad\n"

@@ -7,7 +7,7 @@ from conftest import git
 from owner import commit
 from updates import at, edit, files_of, listed, make_project, make_template, start, update
 
-KEPT = "Stays as it is"
+KEPT = "Left alone"
 
 OF_ALL_ANSWERS = ["{% if not _copier_answers.extra %}extra*{% endif %}"]
 """How ours leaves files out: by what an extension makes of all answers."""
@@ -26,7 +26,7 @@ def test_an_answer_removes_what_was_not_edited_and_names_the_rest(tmp_path: Path
     edit(project, {"extra.txt": "1\n2\nmine\n"})
     told = update(project, "--data", "extra=false", expect=1)
     assert [row.split(":")[0] for row in listed(told.out, "Conflicts")] == ["extra.txt"]
-    assert listed(told.out, "Files")[1:] == ["extra-2.txt (gone)"]
+    assert listed(told.out, "Files")[1:] == ["extra-2.txt (deleted)"]
 
 
 def test_an_owners_file_of_a_part_that_an_answer_removes_is_a_conflict(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_an_owners_file_of_a_part_that_an_answer_removes_is_a_conflict(tmp_path:
     edit(project, {"extra-owned": "1\n2\nmine\n"})
     told = update(project, "--data", "extra=false", expect=1)
     assert [row.split(":")[0] for row in listed(told.out, "Conflicts")] == ["extra-owned"]
-    assert "extra-owned-2 (gone)" in listed(told.out, "Files")
+    assert "extra-owned-2 (deleted)" in listed(told.out, "Files")
 
 
 def test_what_a_version_hands_over_is_not_removed_by_another_answer(tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def test_new_files_of_a_folder_that_was_deleted_stay_out_and_are_named(tmp_path:
     told = update(project)
     assert files_of(project) == {".copier-answers.yml", "a", "docs/mine.txt"}
     assert sorted(listed(told.out, KEPT)) == [
-        "docs/deep/new.md: you deleted all of docs/; '--restore docs/deep/new.md' adds it",
-        "docs/new.md: you deleted all of docs/; '--restore docs/new.md' adds it",
+        "docs/deep/new.md: you deleted docs/; '--restore docs/deep/new.md' adds it",
+        "docs/new.md: you deleted docs/; '--restore docs/new.md' adds it",
     ]
 
 
@@ -126,6 +126,6 @@ def test_new_files_of_a_part_that_was_deleted_stay_out(tmp_path: Path) -> None:
     told = update(project)
     assert files_of(project) == {".copier-answers.yml", "a", "deep/b", "deep/other"}
     assert [row.partition(";")[0] for row in sorted(listed(told.out, KEPT))] == [
-        "deep/extra-2: you deleted all of the part extra",
-        "late/c: you deleted all of the part extra",
+        "deep/extra-2: you deleted the part extra",
+        "late/c: you deleted the part extra",
     ]

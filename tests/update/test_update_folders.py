@@ -13,7 +13,7 @@ LATER = {
     path: text.replace("line 9", "theirs") for path, text in PACKAGE.items() if "c.py" not in path
 } | {"src/churn/new.py": "new\n", "src/churn/deep/new.py": "new\n"}
 
-RENAMED = "Folders that you renamed"
+RENAMED = "Renamed folders"
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def start_renamed(folder: Path) -> Path:
 def test_an_update_follows_a_folder_that_was_renamed_by_hand(tmp_path: Path) -> None:
     project = start_renamed(tmp_path)
     told = update(project)
-    assert listed(told.out, RENAMED) == ["src/churn/ is src/shop/"]
+    assert listed(told.out, RENAMED) == ["src/churn/ -> src/shop/"]
     assert not listed(told.out, "Conflicts")
     own = {".copier-answers.yml", "a", "src/shop/mine.py"}
     assert files_of(project) == {*own, *map(shop, LATER)}
@@ -46,7 +46,8 @@ def test_conflicts_in_a_renamed_folder_have_its_name(tmp_path: Path) -> None:
     project = start_renamed(tmp_path)
     edit(project, {"src/shop/b.py": number(9, l1="b", l9="mine")})
     told = update(project, expect=1)
-    assert listed(told.out, "Conflicts") == ["src/shop/b.py: both of you changed the same lines"]
+    reason = "you and the template changed the same lines"
+    assert listed(told.out, "Conflicts") == [f"src/shop/b.py: {reason}"]
     # The worktree is in the midst of this merge.
     listing = git("worktree", "list", "--porcelain", folder=project).split("worktree ")[-1]
     waiting = Path(listing.splitlines()[0])
@@ -109,8 +110,8 @@ def test_a_migration_finds_a_folder_that_was_renamed_by_hand(
     edit(project, {"src/shop/y.py": number(9, l1="y.py", l4="mine")})
     told = update(project)
     assert listed(told.out, RENAMED) == [
-        "src/churn/ is src/shop/",
-        "--data package_name=shop gives the template's own texts that name, too",
+        "src/churn/ -> src/shop/",
+        "--data package_name=shop renames it in the template's texts, too",
     ]
     assert at(project, "src/shop/w.py") == number(9, l1="y.py", l4="mine", l9="theirs").encode()
     assert at(project, "src/shop/y.py") is None
@@ -125,6 +126,6 @@ def test_the_answer_that_is_offered_makes_the_name_the_templates(
     edit(project, {"use.py": "import shop\n\n\nuse()\n"})
     told = update(project, "--data", "package_name=shop", "--apply")
     assert not listed(told.out, "Conflicts") + listed(told.out, RENAMED)
-    assert listed(told.out, "Answers that change") == ['package_name: "churn" becomes "shop"']
+    assert listed(told.out, "Changed answers") == ['package_name: "churn" -> "shop"']
     assert at(project, "use.py", "HEAD") == b"import shop\nfrom shop import new\n\nuse()\n"
     assert not [path for path in files_of(project, "HEAD") if path.startswith("src/churn/")]

@@ -39,7 +39,7 @@ def test_an_old_git_is_reported_first(
         calls = put_on_path(project.parent / "bin", version, patched)
         told = run(command, project)
     assert told.code == 2
-    needs = f"copier-ml: git {version} is too old to merge updates; install 2.38 or newer\n"
+    needs = f"copier-ml: git {version} is too old to merge updates; install git 2.38 or newer\n"
     assert (told.out, told.err) == ("", needs)
     assert calls.read_text() == "version\n"
     assert state(project) == before
@@ -80,10 +80,8 @@ def test_a_partial_clone_without_its_remote_is_one_line(project: Path) -> None:
     for command in ("update", "preview", "adopt", "doctor"):
         told = run(command, folder)
         assert told.code == 2
-        remedy = (
-            "is a partial clone: complete it with 'git fetch --refetch --no-filter' once origin"
-        )
-        assert told.err.startswith(f"copier-ml: {folder} {remedy} answers (")
+        assert told.err.startswith(f"copier-ml: {folder} is a partial clone and origin does not")
+        assert "run 'git fetch --refetch --no-filter' when it does" in told.err
         assert told.err.count("\n") == 1
 
     away.rename(project)

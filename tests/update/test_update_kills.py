@@ -79,7 +79,7 @@ def time_update(project: Path, tmp_path: Path, how: str) -> float:
     process = start_update(project, *arguments, **environment(tmp_path))
     out, err = process.communicate(timeout=120)
     if how == "conflict":
-        is_open = process.returncode == 2 and "end that update there" in err
+        is_open = process.returncode == 2 and "finish that update there" in err
         assert process.returncode == 1 or is_open, out + err
     else:
         assert process.returncode == 0, out + err

@@ -26,7 +26,7 @@ from updates import (
 from copier_ml.update.merge import has_hunks
 
 CONFLICTS = "Conflicts"
-KEPT = "Stays as it is"
+KEPT = "Left alone"
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_an_edited_file_of_a_feature_that_is_switched_off_is_a_conflict(tmp_path
     edit(project, {"extra.txt": number(9, l3="mine")})
     told = update(project, "--data", "extra=false", expect=1)
     assert [row.split(":")[0] for row in listed(told.out, CONFLICTS)] == ["extra.txt"]
-    assert listed(told.out, "Answers that change") == ["extra: true becomes false"]
+    assert listed(told.out, "Changed answers") == ["extra: true -> false"]
 
 
 def test_an_untouched_file_of_a_feature_goes_with_it(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_binary_file_that_the_owner_replaced_is_kept(tmp_path: Path) -> None:
     edit(project, {"same.bin": b"\0mine", "both.bin": b"\0mine"})
     told = update(project, expect=1)
     assert listed(told.out, CONFLICTS) == [
-        "both.bin: a binary file that both of you changed: yours is kept"
+        "both.bin: a binary file that you and the template changed: yours is kept"
     ]
     assert at(project, "same.bin", "HEAD") == b"\0mine"
     assert "same.bin" not in listed(told.out, "Files")
@@ -106,7 +106,7 @@ def test_a_file_that_git_does_not_know_is_not_written_over(
     before = state(project)
     told = update(project, *arguments, expect=2)
     assert told.err.count("\n") == 1
-    assert f" {ours}," in told.err
+    assert f" {ours};" in told.err
     assert "nothing was changed" in told.err
     assert ours in listed(told.out, "Refused")
     assert state(project) == before
@@ -115,7 +115,7 @@ def test_a_file_that_git_does_not_know_is_not_written_over(
 def test_a_broken_link_is_in_the_way_as_well(tmp_path: Path) -> None:
     project = start(tmp_path, {"a": "a\n"}, {"a": "a\n", "b": "b\n"})
     (project / "b").symlink_to("nowhere")
-    assert " b," in update(project, "--apply", expect=2).err
+    assert " b;" in update(project, "--apply", expect=2).err
     assert (project / "b").is_symlink()
 
 
@@ -141,7 +141,7 @@ def test_a_folder_with_files_of_the_owners_does_not_become_a_file(tmp_path: Path
     project = start(tmp_path, {"b/c": number(5)}, {"b": "now a file\n"})
     edit(project, {".gitignore": "*.mine\n"})
     write(project, {"b/x.mine": "mine\n"})
-    assert " b/x.mine," in update(project, "--apply", expect=2).err
+    assert " b/x.mine;" in update(project, "--apply", expect=2).err
     assert (project / "b" / "x.mine").read_text() == "mine\n"
 
 
@@ -149,7 +149,7 @@ def test_changes_in_lines_side_by_side_are_a_conflict(tmp_path: Path) -> None:
     project = start(tmp_path, {"a": number(9)}, {"a": number(9, l4="theirs")})
     edit(project, {"a": number(9, l5="mine")})
     told = update(project, expect=1)
-    assert listed(told.out, CONFLICTS) == ["a: both of you changed the same lines"]
+    assert listed(told.out, CONFLICTS) == ["a: you and the template changed the same lines"]
 
 
 def test_a_file_with_lines_of_windows_keeps_them_and_gets_the_change(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_deleted_file_stays_deleted(tmp_path: Path) -> None:
     project = start(tmp_path, one, {"a": number(20, l1="x"), "d": number(30), "c": "c\n"})
     edit(project, {"a": None, "b": None})
     told = update(project)
-    rows = ["a: you deleted it", "d: you deleted it when its name was b"]
+    rows = ["a: you deleted it", "d: you deleted it as b"]
     assert listed(told.out, KEPT) == rows
     assert files_of(project) == {".copier-answers.yml", "c"}
 
@@ -262,7 +262,7 @@ def test_two_files_of_one_name_are_a_conflict_unless_they_agree(tmp_path: Path) 
     project = start(tmp_path, {"a": "a\n"}, two)
     edit(project, {"new": "mine\n", "same": "same\n"})
     told = update(project, expect=1)
-    assert listed(told.out, CONFLICTS) == ["new: both of you made a file of this name"]
+    assert listed(told.out, CONFLICTS) == ["new: you and the template added it"]
 
 
 def test_a_file_of_the_owners_and_a_folder_of_one_name_are_a_conflict(tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ def lossy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_merge_that_loses_an_edit_is_refused(lossy: Path) -> None:
     before = state(lossy)
     told = update(lossy, expect=2)
-    assert "edits of yours in a.txt would be lost" in told.err
+    assert "your edits in a.txt would be lost" in told.err
     assert "--accept-loss a.txt" in told.err
     assert told.err.count("\n") == 1
     assert state(lossy) == before
@@ -341,5 +341,5 @@ def test_a_merge_that_loses_an_edit_is_refused(lossy: Path) -> None:
 def test_an_owner_may_accept_what_is_lost(lossy: Path) -> None:
     assert update(lossy, "--accept-loss", "b.txt", expect=2).err
     told = update(lossy, "--accept-loss", "a.txt")
-    assert listed(told.out, "Edits of yours that are lost") == ["a.txt"]
+    assert listed(told.out, "Your edits that are lost") == ["a.txt"]
     assert at(lossy, "a.txt") == number(9, l1="theirs").encode()

@@ -23,7 +23,7 @@ from updates import (
 )
 
 BASE, NEW = release(is_second=False), release(is_second=True)
-TITLES = ("Conflicts", "Stays as it is", "Refused")
+TITLES = ("Conflicts", "Left alone", "Refused")
 SETTINGS: dict[str, Any] = {
     "deadline": None,
     "database": None,
@@ -82,7 +82,7 @@ def check(project: Path, told: Told) -> None:
     """Check what came out, and that the exit code says so."""
     ours = read_commit(project, "HEAD")
     named = {row.split(": ")[0] for title in TITLES for row in listed(told.out, title)}
-    assert not listed(told.out, "Refused, since edits"), told
+    assert not listed(told.out, "Refused: your edits"), told
     if told.code == 2:
         assert told.err.count("\n") == 1
         assert "nothing was changed" in told.err

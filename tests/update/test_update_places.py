@@ -184,7 +184,7 @@ def test_a_project_in_a_folder_of_a_repository(tmp_path: Path) -> None:
     assert re.fullmatch("template/sub/an-ümlaut-[0-9a-f]{6}/v2.0.0", branch)
     check(whole, prefix, branch)
     assert at(whole, "own", branch) == b"own\n"
-    assert listed(told.out, "Stays as it is") == [f"{prefix}gone: you deleted it"]
+    assert listed(told.out, "Left alone") == [f"{prefix}gone: you deleted it"]
 
     edit(whole, {f"{prefix}a": number(20, l1="mine")})
     told = update(project, expect=1)

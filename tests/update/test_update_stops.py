@@ -66,5 +66,5 @@ def test_while_the_branch_is_set_it_is_there(project: Path) -> None:
 def test_while_conflicts_are_opened_the_merge_waits(project: Path) -> None:
     edit(project, {"a": number(20, l1="mine")})
     told = stop(project, "worktree add")
-    folder = Path(told.removeprefix("copier-ml: stopped; the merge waits in ").strip())
+    folder = Path(told.removeprefix("copier-ml: stopped; the unfinished merge is in ").strip())
     assert "UU a" in git("status", "--short", folder=folder)

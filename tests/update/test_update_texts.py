@@ -72,7 +72,7 @@ def test_there_is_nothing_to_do_twice(project: Path) -> None:
     update(project, "--apply")
     before = state(project)
     told = update(project)
-    assert told.out == "project has all of the template's v2.0.0; there is nothing to do.\n"
+    assert told.out == "project is up to date with template v2.0.0.\n"
     assert state(project) == before
 
 
@@ -98,7 +98,7 @@ def test_a_branch_that_is_checked_out_is_not_moved(project: Path, tmp_path: Path
     own = str(tmp_path / "own")
     git("worktree", "add", "--quiet", own, "template/v2.0.0", folder=project)
     told = refuse(project)
-    assert f"{own} is at the branch template/v2.0.0" in told
+    assert f"template/v2.0.0 is checked out in {own}" in told
     assert "--force" not in told
     update(project, "--apply")
     assert (project / "a").read_text() == TWO["a"]
@@ -153,7 +153,7 @@ def test_a_template_that_is_not_trusted_is_only_told_of(project: Path) -> None:
     assert "add --trust" in told.err
     told = run("preview", project)
     assert told.code == 0
-    assert "--trust lets it run" in told.out
+    assert "add --trust to allow it" in told.out
     assert "What 2 brings." in told.out
 
 
@@ -164,7 +164,7 @@ def test_a_template_that_is_not_trusted_is_only_told_of(project: Path) -> None:
         ("_src_path: x\n", "no text for _commit"),
         ("_src_path: x\n_commit: 1.0\n", "no text for _commit"),
         ("- x\n", "no text for _src_path"),
-        ("_commit: x\n<<<<<<< x\nname: [\n", f"{ANSWERS}:3 is no YAML"),
+        ("_commit: x\n<<<<<<< x\nname: [\n", f"{ANSWERS}:3 is invalid YAML"),
         ("_src_path: /nowhere\n_commit: v1.0.0\n", "cannot fetch the template /nowhere"),
     ],
 )
@@ -230,7 +230,7 @@ def test_a_project_without_answers_is_refused(project: Path) -> None:
 
 
 def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
-    assert "name the folder of a project" in refuse(tmp_path / "nowhere")
+    assert "give the folder of a project" in refuse(tmp_path / "nowhere")
     assert "'git init'" in refuse(tmp_path)
     git("init", "--quiet", folder=tmp_path)
     assert "commit the project first" in refuse(tmp_path)
@@ -280,7 +280,7 @@ def test_conflicts_wait_and_end_as_the_printed_steps_say(project: Path) -> None:
     assert git("log", "-1", "--format=%s", folder=project).startswith("build: update the template")
     assert not here.exists()
     assert git("branch", "--list", "template/*", folder=project) == ""
-    assert "nothing to do" in update(project).out
+    assert "is up to date" in update(project).out
 
 
 def test_a_conflict_that_was_dropped_can_be_tried_again(project: Path) -> None:
@@ -349,7 +349,7 @@ def test_a_choice_that_is_gone_gives_way_to_the_default_and_is_told(tmp_path: Pa
     template = make_template(tmp_path / "template", ONE, TWO, colour=asked, later=later)
     project = make_project(tmp_path / "project", template, ONE, colour="blue")
     told = update(project)
-    assert listed(told.out, "Answers that change") == ['colour: "blue" becomes "red"']
+    assert listed(told.out, "Changed answers") == ['colour: "blue" -> "red"']
 
 
 def test_a_password_in_an_address_is_not_told(project: Path) -> None:

@@ -182,7 +182,7 @@ def test_a_module_that_its_owner_deleted_stays_away_from_its_new_place(project: 
     commit(project, "edit")
     told = run("update", project, "--to", "v0.8.1", "--trust", "--apply")
     assert told.code == 0
-    assert "src/churn/commands.py: you deleted it" in listed(told.out, "Stays as it is")
+    assert "src/churn/commands.py: you deleted it" in listed(told.out, "Left alone")
     assert not (project / "src/churn/commands.py").exists()
 
 

@@ -1,1 +1,1 @@
-"""Bring an existing repository under the template, on a branch."""
+"""Add the template to an existing repository, on a branch."""

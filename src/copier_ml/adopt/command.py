@@ -1,4 +1,4 @@
-"""The command ``adopt``: bring a repository under the template, and keep every file it has."""
+"""The command ``adopt``: add the template to a repository and keep all its files."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from copier_ml.shared import branch, consent, options, project, source, trust, workspace
+from copier_ml.shared import branch, consent, options, project, source, trust, uv, workspace
 from copier_ml.shared.errors import RefusalError, printable, refusing
 from copier_ml.shared.progress import Progress
 
@@ -17,11 +17,11 @@ from . import guesses, trial
 from .evidence import Guess
 
 REFERENCE = "copier-ml/{folder}{version}"
-"""Name below ``refs/`` of all that the template has: no branch, so no push takes it along."""
+"""Name below ``refs/`` of the template's files. It is no branch, so it is not pushed."""
 
 
 def run(args: Namespace) -> None:
-    """Bring an existing repository under the template, on a branch."""
+    """Add the template to an existing repository, on a branch."""
     progress = Progress()
     with refusing(), progress.reported():
         found = project.locate(args.project)
@@ -31,8 +31,8 @@ def run(args: Namespace) -> None:
         url = source.clone_url(chosen.address, found.folder)
         if not (args.trust or trust.is_trusted(url)):
             raise RefusalError(
-                f"the template {chosen.address} is not the one that copier-ml came from, and its "
-                "code runs to render it; add --trust if you trust it"
+                f"rendering runs code of the third-party template {chosen.address}; add --trust if "
+                "you trust it"
             )
         guessed = guesses.guess(found)
         data = {"code": "template"} if args.with_code else {}
@@ -41,8 +41,8 @@ def run(args: Namespace) -> None:
             print(printable("\n".join(_tell_guesses(guessed, data))))
             if not sys.stdin.isatty():
                 raise RefusalError(
-                    "there is no terminal to correct these guesses on; take them with --yes, and "
-                    "correct them with --data QUESTION=ANSWER"
+                    "without a terminal, accept these answers with --yes and change them with "
+                    "--data QUESTION=ANSWER"
                 )
         with trial.tried(found, chosen, guessed, data, asks=not args.yes) as (adoption, where):
             reason = _lock(found, adoption, where, args)
@@ -60,26 +60,26 @@ def _check_is_new(found: project.Project) -> None:
     is_committed = found.git.run("ls-tree", "--name-only", "--full-tree", found.head, "--", spelled)
     if is_committed or (found.folder / project.ANSWERS_FILE).exists():
         raise RefusalError(
-            f"{found.folder} has a {project.ANSWERS_FILE}, so it is under a template already; "
-            "'copier-ml update' brings its later versions"
+            f"{found.folder} has a {project.ANSWERS_FILE}, so it has a template already; update it "
+            "with 'copier-ml update'"
         )
 
 
 def _lock(found: project.Project, adoption: trial.Adoption, where: Any, args: Namespace) -> str:
-    """Lock the project if it may run code; give the reason where there is no lock."""
+    """Lock the project if it may run code; return the reason if it is not locked."""
     if f"{found.prefix}pyproject.toml" not in [*adoption.added, *adoption.merged]:
         return "the template has no pyproject.toml"
     if not consent.may_run(found.folder, is_trusted=args.trust):
-        return "uv may run code of a project to lock it, and nothing says that it is yours"
+        return "uv may run code of a project to lock it; --trust allows that"
     return trial.lock(adoption, found, where)
 
 
 def _land(found: project.Project, adoption: trial.Adoption, where: Any, progress: Progress) -> None:
     name = f"adopt-{adoption.version}"
     branch.check_branch(found, name)
-    # The author, if Git knows none.
+    # The answers have the author if Git has no identity.
     owned = project.Project(found.root, found.prefix, found.head, adoption.answers)
-    message = f"build: come under the template's {adoption.version}"
+    message = f"build: adopt the template {adoption.version}"
     made = branch.commit(owned, where, adoption.tree, message, trial.THEIRS)
     with progress.uninterrupted():
         found.git.run("update-ref", f"refs/{_name_reference(found, adoption)}", adoption.theirs)
@@ -93,7 +93,7 @@ def _name_reference(found: project.Project, adoption: trial.Adoption) -> str:
 
 
 def _tell_guesses(guessed: Mapping[str, Guess], data: Mapping[str, Any]) -> Iterator[str]:
-    yield "Guesses, and where they come from:\n"
+    yield "Suggested answers and their sources:\n"
     for name, guess in guessed.items():
         if name not in data:
             yield f"- {name}: {_spell(guess.value)} ({guess.origin})"
@@ -105,8 +105,8 @@ def _tell(
 ) -> Iterator[str]:
     name = branch.branch_of(found, f"adopt-{adoption.version}")
     theirs = _name_reference(found, adoption)
-    yield f"{found.name} comes under the template's {adoption.version}."
-    yield "\n## Answers, and where they come from\n"
+    yield f"{found.name}: adopt template {adoption.version}"
+    yield "\n## Answers and their sources\n"
     yield from (
         f"- {name}: {_spell(answer)} ({origins[name]})" for name, answer in adoption.answers.items()
     )
@@ -115,52 +115,54 @@ def _tell(
     tops = Counter(re.sub(r"(?<=/).*", "", path[start:]) for path in adoption.added)
     yield from (f"- {top}" + f" ({count})" * top.endswith("/") for top, count in tops.items())
     if adoption.merged:
-        yield "\n## Yours, with what they lacked\n"
+        yield "\n## Your files, with additions\n"
         yield from (f"- {path}" for path in adoption.merged)
     if adoption.untranslated:
-        yield "\n## Requirements to check: they are not translated, or not whole\n"
+        yield "\n## Requirements to check: not translated, or only in part\n"
         yield from (f"- {row.file}: {row.line} ({row.reason})" for row in adoption.untranslated)
     yield from _tell_baseline(adoption)
     if adoption.kept:
-        yield "\n## Yours stay as they are\n"
+        yield "\n## Your files, unchanged\n"
         yield from (f"- {path}: {reason}" for path, reason in adoption.kept.items())
         example = shlex.quote(next(iter(adoption.kept)))
-        yield f"\nThe template's are in {theirs}. Compare, and take what you like, file by file:"
+        yield f"\nThe template's versions are in {theirs}. To compare and merge a file:"
         yield f"\n  git diff HEAD {theirs} -- {example}"
         yield f"  git checkout --patch {theirs} -- {example}"
-    yield "\n## How to go on\n"
-    yield f"Nothing that is checked out was changed. The files are on the branch {name}."
-    yield f"Look at it with 'git diff HEAD {name}', take it with 'git merge {name}'."
-    yield "Delete what you do not want, and commit: a file that you deleted never comes back."
+    yield "\n## Next steps\n"
+    yield f"Your working tree was not changed. The files are on the branch {name}."
+    yield f"Review it with 'git diff HEAD {name}', then run 'git merge {name}'."
+    yield "Delete files that you do not want and commit: updates do not add them again."
     yield from _tell_steps(found, adoption, reason)
-    yield "From then on, 'copier-ml update' brings later versions."
+    yield "Later versions come with 'copier-ml update'."
 
 
 def _tell_baseline(adoption: trial.Adoption) -> Iterator[str]:
     if found := adoption.baseline:
         count = sum(found.rules.values())
-        yield "\n## The checks begin with what passes\n"
-        yield f"- {len(found.unformatted)} files are not formatted by ruff"
-        yield f"- {len(found.rules)} rules of ruff are ignored, with {count} violations"
-        yield f"- {len(found.excluded)} files are left out of the hooks"
-        yield "\nTo tighten: delete a line of ruff's lists in pyproject.toml, or of 'exclude' in"
-        yield ".pre-commit-config.yaml, and run 'uv run just fix' and 'uv run just check'."
+        run = f"{uv.in_shell()} run just"
+        yield "\n## Baseline of the checks\n"
+        yield f"- {len(found.unformatted)} files excluded from formatting by ruff"
+        yield f"- {len(found.rules)} rules of ruff ignored, with {count} violations"
+        yield f"- {len(found.excluded)} files excluded from the hooks"
+        yield "\nTo tighten it, delete lines of ruff's lists in pyproject.toml or of 'exclude' in"
+        yield f".pre-commit-config.yaml, and run '{run} fix' and '{run} check'."
 
 
 def _tell_steps(found: project.Project, adoption: trial.Adoption, reason: str) -> Iterator[str]:
     if not adoption.is_locked:
-        yield f"Lock it with 'uv lock', which was not done: {reason}."
-    yield "Install it with 'uv run just sync', and check it with 'uv run just check'."
+        yield f"Lock it with '{uv.in_shell()} lock', which was not possible: {reason}."
+    run = f"{uv.in_shell()} run just"
+    yield f"Install it with '{run} sync', and check it with '{run} check'."
     if adoption.answers.get("code") == "own":
-        yield "Your code stays alone: --with-code adds the template's package, commands and tests."
+        yield "Your code is unchanged: --with-code adds the template's package, commands and tests."
     elif flat := _find_flat(found, adoption):
         package = adoption.answers["package_name"]
         yield f"Your package is in {flat}, the template's is in {found.prefix}src/{package}/."
-        yield "To have one, move what you keep with 'git mv'."
+        yield "To merge the two, move your files with 'git mv'."
 
 
 def _find_flat(found: project.Project, adoption: trial.Adoption) -> str:
-    """Name the owner's package if it is not where the template's is; empty if there is none."""
+    """Return the folder of the owner's package if it is outside src/; empty if there is none."""
     folder = f"{found.prefix}{adoption.answers.get('package_name')}/"
     listed = found.git.run(
         "ls-tree", "--name-only", "--full-tree", found.head, "--", f"{folder}__init__.py"
@@ -169,7 +171,7 @@ def _find_flat(found: project.Project, adoption: trial.Adoption) -> str:
 
 
 def _origin(answer: Any, guess: Guess | None) -> str:
-    """Say where an answer comes from; nothing if there was no guess."""
+    """Return the source of an answer; empty if there was no guess."""
     if guess is None:
         return ""
     if guess.value == answer:
@@ -184,13 +186,13 @@ def _spell(answer: Any) -> str:
 def add_options(add: options.Add) -> None:
     """Declare the options."""
     options.add_project(add)
-    add("--template", metavar="SOURCE", help="folder or Git URL of another template")
+    add("--template", metavar="SOURCE", help="folder or Git URL of a third-party template")
     add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")
     options.add_data(add, "answer a question; a list is KEY=[a, b]; repeatable")
     add(
         "--with-code",
         action="store_true",
-        help="add the template's package, commands and tests to code of your own, too",
+        help="add the template's package, commands and tests to a repository with code",
     )
-    add("-y", "--yes", action="store_true", help="ask nothing, take the guesses")
+    add("-y", "--yes", action="store_true", help="accept the suggested answers without asking")
     options.add_trust(add)

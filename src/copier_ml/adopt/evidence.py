@@ -1,4 +1,4 @@
-"""What a repository says about itself, as its last commit has it."""
+"""Facts about a repository, from its last commit."""
 
 import ast
 import codecs
@@ -15,14 +15,14 @@ from copier_ml.shared.git import Git
 from copier_ml.shared.project import Project
 
 PACKAGE_LISTS = r"(requirements/)?(requirements|base|main|prod)\.(txt|in)|environment\.ya?ml"
-"""Files with the requirements of the package itself, and not of one of its uses."""
+"""Files with requirements of the package itself."""
 
 FURTHER_LISTS = r"requirements[^/]*\.(txt|in)|requirements/[^/]+\.(txt|in)"
 """Files with requirements of any kind."""
 
 
 class Guess(NamedTuple):
-    """An answer, and the file or the setting that it was read from."""
+    """A suggested answer, and the file or setting that it comes from."""
 
     value: Any
     origin: str
@@ -30,18 +30,18 @@ class Guess(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """The files of a project; paths count from its folder."""
+    """The files of a project; paths are relative to its folder."""
 
     project: Project
 
     @cached_property
     def paths(self) -> list[str]:
-        """Name all files."""
+        """List all files."""
         listed = ("ls-tree", "-r", "-z", "--name-only", "HEAD", ".")
         return Git(self.project.folder).lines(*listed)
 
     def named(self, pattern: str) -> list[str]:
-        """Name the files whose whole path a regular expression describes."""
+        """List the files whose path fully matches a regular expression."""
         return [path for path in self.paths if re.fullmatch(pattern, path)]
 
     def read(self, path: str) -> str:
@@ -57,16 +57,16 @@ class Evidence:
         """Read pyproject.toml; empty if there is none.
 
         Raises:
-            ValueError: It is no TOML.
+            ValueError: It is invalid TOML.
         """
         try:
             return tomllib.loads(self.read("pyproject.toml"))
         except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"pyproject.toml is no TOML: {error}; fix and commit it") from error
+            raise ValueError(f"pyproject.toml is invalid: {error}; fix and commit it") from error
 
     @cached_property
     def metadata(self) -> dict[str, Guess]:
-        """Say what the package's metadata are, in whatever form; the first form wins."""
+        """Read the package's metadata from all supported formats; the first one wins."""
         found: dict[str, Guess] = {}
         for origin, facts in self._forms():
             for name, value in facts.items():
@@ -82,7 +82,7 @@ class Evidence:
 
     @cached_property
     def licenses(self) -> list[Guess]:
-        """Name every license that the metadata state, in all forms."""
+        """List the licenses in the metadata of all formats."""
         return [
             Guess(stated.strip(), origin)
             for origin, facts in self._forms()
@@ -91,9 +91,10 @@ class Evidence:
 
     @cached_property
     def requirements(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Name each distribution that is required directly, and the file that says so.
+        """Map each direct requirement to the file that declares it.
 
-        First those of the package, then those of its extras and groups, and of development.
+        The first mapping has those of the package, the second those of extras, groups and
+        development.
         """
         package, further = (
             [(origin, "\n".join(facts.get(kind, []))) for origin, facts in self._forms()]
@@ -107,7 +108,7 @@ class Evidence:
         return _name_required(package), _name_required(further)
 
     def importing(self, module: str) -> str:
-        """Name a file of Python that imports a module; empty if there is none."""
+        """Return a Python file that imports a module; empty if there is none."""
         pattern = rf"^[ \t]*(import|from)[ \t]+{module}([. \t,]|$)"
         done = Git(self.project.folder).attempt(
             "grep", "-l", "-E", pattern, "HEAD", "--", "*.py", "*.ipynb"
@@ -226,7 +227,7 @@ def _from_setuptools(facts: dict[str, Any]) -> dict[str, Any]:
         [part.strip() for part in str(facts.get(key) or "").split(",")]
         for key in ("author", "author_email")
     )
-    if len(names) != len(emails) and facts.get("author"):  # Nothing says whose the addresses are.
+    if len(names) != len(emails) and facts.get("author"):  # The pairs are unknown.
         names, emails = [str(facts["author"])], [""]
     extras = _table(facts, "extras_require").values()
     return {
@@ -244,7 +245,7 @@ def _from_setuptools(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choose_author(authors: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
-    """Take the first author with a name and an e-mail address; if there is none, the first."""
+    """Return the first author with a name and an email address, or else the first."""
     found = [(one_line(name), one_line(email)) for name, email in authors if name or email]
     return next((author for author in found if all(author)), found[0] if found else None)
 
@@ -267,7 +268,7 @@ def _name_required(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _lines(value: Any) -> list[str]:
-    """Return the lines of what setuptools takes as text, too."""
+    """Return the lines of a list that setuptools also accepts as text."""
     return value.splitlines() if isinstance(value, str) else list(value or [])
 
 

@@ -1,7 +1,6 @@
-"""Answers that fit a repository as it is: each with the place that it was read from.
+"""Suggested answers for an existing repository, each with its source.
 
-A guess need not be an answer that the template takes: what it refuses gives way to its default, and
-the owner gets a message.
+A suggestion may be invalid: it is then replaced by the default, and reported.
 """
 
 import re
@@ -34,7 +33,7 @@ FRAMEWORKS = {
     "scikit-learn": "sklearn",
     "sklearn": "sklearn",
 }
-"""Distributions that say what trains the model; a project of several has the first for that."""
+"""Framework by distribution; with several, the first one trains the model."""
 
 MODULES = {
     "flax": "jax",
@@ -44,7 +43,7 @@ MODULES = {
     "lightgbm": "lightgbm",
     "sklearn": "sklearn",
 }
-"""The same for modules that are imported."""
+"""Framework by imported module."""
 
 FORGES = {"github": r"\.github/workflows/.*", "gitlab": r"\.gitlab-ci\.yml"}
 
@@ -52,7 +51,7 @@ BOTS = {
     "renovate": r"(\.git(hub|lab)/)?renovate\.json[c5]?|\.renovaterc(\.json[c5]?)?",
     "dependabot": r"\.github/dependabot\.ya?ml",
 }
-"""Files that a bot reads. https://docs.renovatebot.com/configuration-options/"""
+"""Configuration files of the bots. https://docs.renovatebot.com/configuration-options/"""
 
 DOCKERFILES = r"(.*/)?(Dockerfile[^/]*|[^/]+\.Dockerfile)"
 
@@ -67,7 +66,7 @@ CUDA = re.compile(
 )
 
 CUDAS = {"pytorch": ("12.6", "13.0", "13.2"), "jax": ("12.6", "13.0")}
-"""Versions of CUDA that the template offers; a test compares them with its cuda.toml."""
+"""CUDA versions that the template offers; a test compares them with its cuda.toml."""
 
 PYTHONS = {"jax": (12, 14)}
 OTHER_PYTHONS = (11, 14)
@@ -79,10 +78,10 @@ PYTHON_FILES = (
     (r"runtime\.txt", r"python-3\.(\d+)"),
     (DOCKERFILES, r"^FROM\s.*?\bpython:3\.(\d+)"),
 )
-"""Files that name the version of Python, and how."""
+"""Files with the Python version, and its pattern."""
 
 PYTORCH = re.compile(r"(https://[^\s\"']+?)/(?:cpu|cu\d{3})(?=[/\s\"']|$)")
-"""Address of an index of PyTorch's builds, whose last part is the build."""
+"""URL of an index of PyTorch builds, ending with the build."""
 
 PARTS = {
     "containers": rf"{DOCKERFILES}|(.*/)?(docker-)?compose\.ya?ml",
@@ -90,12 +89,12 @@ PARTS = {
     "devcontainer": r"\.devcontainer/.*",
     "notebooks": r"notebooks/.*|.*\.ipynb",
 }
-"""Files that a part of the template would stand for; of the parts in Python, nothing tells."""
+"""Files that indicate a part of the template; parts in Python leave no such files."""
 
 DOCUMENTS = r"docs?/.*|mkdocs\.ya?ml|conf\.py|_config\.yml|book\.toml|myst\.yml"
-"""Documentation that a repository has already."""
+"""Existing documentation."""
 
-IN_A_FOLDER = Guess("none", "workflows and bots are read at the top of a repository alone")
+IN_A_FOLDER = Guess("none", "CI and bots only read files at the root of a repository")
 
 NO_PACKAGES = {"data", "docs", "notebooks", "scripts", "src", "test", "tests"}
 
@@ -106,14 +105,14 @@ class PackageIndex(NamedTuple):
     url: str
     name: str
     kind: str
-    """``mirror`` stands for the public index, ``private`` is asked beside it."""
+    """``mirror`` replaces the public index, ``private`` is used in addition to it."""
 
     auth: str
     origin: str
 
 
 def guess(project: Project) -> dict[str, Guess]:
-    """Guess what can be guessed. The last commit is what counts; nothing is run."""
+    """Derive suggestions from the last commit, without running code."""
     evidence = Evidence(project)
     return dict(_guess(evidence))
 
@@ -129,7 +128,7 @@ def _guess(it: Evidence) -> Iterator[tuple[str, Guess]]:
     if found := it.metadata.get("description"):
         yield "description", Guess(one_line(found.value), found.origin)
     if author := it.metadata.get("author"):
-        # Both, also if one is empty: its default would be of somebody else.
+        # Both, even if one is empty: the default would be another person's.
         yield "author_name", Guess(author.value[0], author.origin)
         yield "author_email", Guess(author.value[1], author.origin)
     yield "license", guess_license(it)
@@ -149,12 +148,12 @@ def _guess(it: Evidence) -> Iterator[tuple[str, Guess]]:
 
 
 def _guess_parts(it: Evidence) -> Iterator[tuple[str, Guess]]:
-    """Take the parts whose files are there; around code, also an image, and a site if none is."""
+    """Choose the parts whose files exist; for own code, also containers and missing docs."""
     parts = {part for part, pattern in PARTS.items() if it.named(pattern)}
     origin = "its files"
     if _guess_code(it):
         wanted = {"containers"} if it.named(DOCUMENTS) else {"containers", "docs"}
-        origin = "its files" if wanted <= parts else "its files, and what surrounds code"
+        origin = "its files" if wanted <= parts else "its files, and parts that need no code"
         parts |= wanted
     yield "profile", Guess("choose" if parts else "minimal", origin)
     if parts:
@@ -162,18 +161,18 @@ def _guess_parts(it: Evidence) -> Iterator[tuple[str, Guess]]:
 
 
 def _guess_name(it: Evidence) -> Guess:
-    """Take the name in the metadata, else that of the remote, else the folder's."""
+    """Choose the name in the metadata, else that of the remote, else the folder's."""
     if declared := it.metadata.get("name"):
         return Guess(one_line(declared.value), declared.origin)
     last = re.split(r"[/:]", _read_remote(it).rstrip("/"))[-1].removesuffix(".git")
-    # The remote is the whole repository, of which a project may be one folder.
+    # The remote names the whole repository; a project may be one folder of it.
     if not it.project.prefix and re.fullmatch(r"[\w.-]*\w[\w.-]*", last):
         return Guess(last, "the remote 'origin'")
     return Guess(it.project.folder.name, "the folder's name")
 
 
 def _guess_package(it: Evidence, name: Guess) -> Guess:
-    """Take the package that is there; of several, the one that the project is named after."""
+    """Choose the existing package; of several, the one named like the project."""
     wanted = re.sub(r"[^a-z0-9]+", "_", name.value.lower()).strip("_")
     found = _find_packages(it)
     if wanted in found:
@@ -185,7 +184,7 @@ def _guess_package(it: Evidence, name: Guess) -> Guess:
 
 
 def _guess_code(it: Evidence) -> Guess | None:
-    """Leave a repository its code, if it has any that is imported or run."""
+    """Choose 'own' if the repository has Python code."""
     modules = it.named(
         r"(?!(docs?|examples)/)(.*/)?(?!(setup|conftest|noxfile|tasks)\.py)[^/]+\.py"
     )
@@ -194,9 +193,9 @@ def _guess_code(it: Evidence) -> Guess | None:
 
 
 def _find_packages(it: Evidence) -> dict[str, str]:
-    """Name the packages that are in no other, and their folders; below src, at any depth.
+    """Map each top-level package to its folder; below src, at any depth.
 
-    A folder without ``__init__.py`` around one is a namespace, and not the project's alone.
+    A parent folder without ``__init__.py`` is a namespace package, shared with other projects.
     """
     modules = it.named(r"\w+/__init__\.py|src/(\w+/)+__init__\.py")
     folders = [path.removesuffix("__init__.py") for path in modules]
@@ -206,7 +205,7 @@ def _find_packages(it: Evidence) -> dict[str, str]:
 
 
 def _guess_repository(it: Evidence) -> Guess | None:
-    """Write the address of the remote as a browser takes it, without who logs in there."""
+    """Return the https URL of the remote, without credentials."""
     if found := _browsable(_read_remote(it)):
         return Guess(found, "the remote 'origin'")
     declared = it.metadata.get("url")
@@ -223,7 +222,7 @@ def _browsable(url: str) -> str:
         url = f"ssh://{short[1]}/{short[2]}"
     try:
         parts = urlsplit(url)
-        # A port of SSH is not one of a browser.
+        # An SSH port is no https port.
         port = f":{parts.port}" if parts.port and parts.scheme == "https" else ""
     except ValueError:
         return ""
@@ -233,7 +232,7 @@ def _browsable(url: str) -> str:
 
 
 def _guess_by_file(it: Evidence, patterns: Mapping[str, str]) -> Guess | None:
-    """Take the first answer whose files are there."""
+    """Return the first answer whose files exist."""
     for answer, pattern in patterns.items():
         if found := it.named(pattern):
             return Guess(answer, found[0])
@@ -280,7 +279,7 @@ def _guess_cuda(it: Evidence, framework: str) -> Guess | None:
 
 
 def _nearest_cuda(version: str, framework: str, origin: str) -> Guess | None:
-    """Take the nearest CUDA of the same major version, if there is one; JAX names no minor one."""
+    """Return the nearest offered CUDA; JAX names no minor version."""
     major, minor = map(int, f"{version}.0".split(".")[:2])
 
     def distance(offered: str) -> tuple[int, int]:
@@ -288,19 +287,19 @@ def _nearest_cuda(version: str, framework: str, origin: str) -> Guess | None:
         return abs(there[0] - major), abs(there[1] - minor)
 
     if framework and framework not in CUDAS:
-        return None  # It is not asked.
+        return None  # The question is not asked.
     nearest = min(CUDAS.get(framework, CUDAS["pytorch"]), key=distance)
     return _offer(nearest, version, origin)
 
 
 def _offer(nearest: str, asked: str, origin: str) -> Guess:
-    """Say so where an answer is only the nearest to what is asked for."""
-    note = "" if nearest == asked else f"; the nearest to {asked} that the template offers"
+    """Return an answer, with a note if the template does not offer the requested one."""
+    note = "" if nearest == asked else f"; nearest offered version to {asked}"
     return Guess(nearest, origin + note)
 
 
 def _guess_index(it: Evidence) -> Iterator[tuple[str, Guess]]:
-    """Guess the questions about package indexes, without a credential in any answer."""
+    """Suggest the answers about package indexes, without credentials."""
     for found in _find_indexes(it):
         yield "package_index", Guess(found.kind, found.origin)
         yield "package_index_url", Guess(found.url, found.origin)
@@ -315,7 +314,7 @@ def _guess_index(it: Evidence) -> Iterator[tuple[str, Guess]]:
 
 
 def _find_indexes(it: Evidence) -> Iterator[PackageIndex]:
-    """Find the indexes that are neither the public one nor for builds of PyTorch alone."""
+    """Find the indexes other than the public one and those of PyTorch builds."""
     tool = it.pyproject.get("tool", {})
     has_keyring = tool.get("uv", {}).get("keyring-provider") == "subprocess"
     rows = [(row, "mirror" if row.get("default") else "private", row.get("explicit"))
@@ -346,7 +345,7 @@ def _read_index(row: dict[str, Any], kind: str, auth: str, origin: str) -> Itera
 
 
 def _without_login(url: str) -> str:
-    """Cut who logs in out of an address; give nothing where it is no plain address."""
+    """Remove credentials from a URL; return nothing if it is not a plain https URL."""
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]

@@ -1,6 +1,6 @@
-"""A repository that comes under the template, tried in a sandbox: an update from nothing.
+"""Try an adoption in a sandbox.
 
-What the owner has stays, whatever the template has in its place; the rest of a render comes in.
+The owner's files stay, even where the template has a file of that name; other files are added.
 """
 
 import os
@@ -14,6 +14,7 @@ from typing import Any
 
 from copier_ml.shared import sandbox, template, uv
 from copier_ml.shared.git import Git
+from copier_ml.shared.progress import say
 from copier_ml.shared.project import ANSWERS_FILE, Project
 from copier_ml.shared.rendering import render
 from copier_ml.shared.sandbox import Sandbox, Tree
@@ -26,40 +27,40 @@ from .formats.entry import Untranslated
 from .licenses import LICENSE_FILES
 
 THEIRS = "template"
-"""Branch of the sandbox with all that the template has."""
+"""Branch of the sandbox with the template's files."""
 
 
 @dataclass
 class Adoption:
-    """What comes in, and what stays. Paths count from the top of the repository."""
+    """The result of an adoption. Paths are relative to the repository's root."""
 
     version: str
-    """Of the template."""
+    """Version of the template."""
 
     answers: dict[str, Any]
-    """All answers that were recorded."""
+    """All recorded answers."""
 
     tree: str
-    """The repository with the template's files."""
+    """Tree of the repository with the template's files."""
 
     theirs: str
-    """The template's files alone, at the same paths."""
+    """Tree of only the template's files, at the same paths."""
 
     added: list[str] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
-    """Files of the owner's that got what they lack."""
+    """Files of the owner with additions."""
 
     untranslated: list[Untranslated] = field(default_factory=list)
-    """Requirements that have no translation, or lose something in it."""
+    """Requirements that were not translated, or only in part."""
 
     is_locked: bool = False
-    """Whether uv.lock fits."""
+    """Whether uv.lock is up to date."""
 
     baseline: Baseline | None = None
-    """What does not pass the checks yet; None if the tools could not be had."""
+    """Code that does not pass the checks yet; None if the tools are not available."""
 
     kept: dict[str, str] = field(default_factory=dict)
-    """Files that the template has too, or has something in the place of, and why they stay."""
+    """Files of the template that are left out because of the owner's, and why."""
 
 
 @contextmanager
@@ -71,37 +72,39 @@ def tried(
     *,
     asks: bool,
 ) -> Iterator[tuple[Adoption, Sandbox]]:
-    """Render the template for a repository, and lay it under what is there.
+    """Render the template for a repository and add the files that it lacks.
 
     Args:
         project: The repository; it is only read.
-        source: The template, and which version of it; without one, its newest release.
-        guesses: Answers, unless the template refuses them.
-        data: Answers that win, and that are refused if they are not valid.
-        asks: Whether the owner corrects the guesses on the terminal.
+        source: The template and its version, or else its newest release.
+        guesses: Suggested answers; an invalid one is replaced by the default.
+        data: Answers that override the suggestions; an invalid one is an error.
+        asks: Whether the owner confirms the answers on the terminal.
 
     Raises:
-        ValueError: The template or an answer is not to be had.
+        ValueError: The template is not available, or an answer is invalid.
     """
     with TemporaryDirectory(prefix="copier-ml-") as name:
         work = Path(name).resolve()
+        say("Fetching the template")
         found = template.fetch(source.address, work / "template.git", project.folder)
         commit = found.resolve(source.ref or found.newest())
         guessed = {question: guess.value for question, guess in guesses.items()}
         rendering = render(found, commit, guessed, work / "new", data, asks=asks)
+        say("Comparing the template with your files")
         where = sandbox.make(work / "sandbox", project.git)
-        adoption = _lay_under(project, where, where.add(rendering.folder), rendering.answers)
-        _begin_with_what_passes(adoption, project, where, work)
+        adoption = _add_files(project, where, where.add(rendering.folder), rendering.answers)
+        _set_baseline(adoption, project, where, work)
         yield adoption, where
 
 
-def _lay_under(project: Project, where: Sandbox, render: Tree, answers: dict[str, Any]) -> Adoption:
+def _add_files(project: Project, where: Sandbox, render: Tree, answers: dict[str, Any]) -> Adoption:
     whole = where.read(f"{project.head}^{{tree}}")
     theirs = {project.prefix + path: entry for path, entry in render.items()}
     merged, untranslated = _merge(project, where, theirs)
     kept = find_kept(whole, {it: theirs[it] for it in theirs.keys() - merged.keys()}, project)
     added = {path: theirs[path] for path in theirs if path not in whole and path not in kept}
-    # Named, so that both come along when the project fetches.
+    # On a branch, so that the project can fetch it.
     where.commit(where.write(theirs), branch=THEIRS)
     return Adoption(
         version=str(answers["_commit"]),
@@ -116,7 +119,7 @@ def _lay_under(project: Project, where: Sandbox, render: Tree, answers: dict[str
 
 
 def _merge(project: Project, where: Sandbox, theirs: Tree) -> tuple[Tree, list[Untranslated]]:
-    """Merge the files that both sides have a part in."""
+    """Merge the files that both sides contribute to."""
     path = f"{project.prefix}pyproject.toml"
     if path not in theirs:
         return {}, []
@@ -127,15 +130,13 @@ def _merge(project: Project, where: Sandbox, theirs: Tree) -> tuple[Tree, list[U
     return {path: (theirs[path][0], where.store(text.encode()))}, found.untranslated
 
 
-def _begin_with_what_passes(
-    adoption: Adoption, project: Project, where: Sandbox, work: Path
-) -> None:
-    """Let the checks pass over what they would rewrite or refuse among the owner's files."""
+def _set_baseline(adoption: Adoption, project: Project, where: Sandbox, work: Path) -> None:
+    """Exclude the owner's files from checks that they do not pass yet."""
     names = ("pyproject.toml", ".pre-commit-config.yaml")
     config, hooks = (project.prefix + name for name in names)
     tree = where.read(adoption.tree)
     if hooks not in adoption.added or config not in tree:
-        return  # The checks are the owner's.
+        return  # The owner has checks.
     where.checkout(adoption.tree)
     evidence = Evidence(project)
     own = [path for path in evidence.paths if project.prefix + path != config]
@@ -156,14 +157,15 @@ def _begin_with_what_passes(
 
 
 def lock(adoption: Adoption, project: Project, where: Sandbox) -> str:
-    """Lock what came out; give what uv complains of, or nothing. uv may run code of the project."""
+    """Lock the result; return uv's error, or nothing. uv may run code of the project."""
     program = uv.find()
     if not program:
         return "uv is not installed"
     where.checkout(adoption.tree)
     path = f"{project.prefix}uv.lock"
     if (where.folder / path).is_symlink():
-        return f"{path} is a symbolic link, through which uv would write; put the file in its place"
+        return f"{path} is a symbolic link; replace it with the file"
+    say("Locking dependencies")
     done = uv.run(program, "lock", "--quiet", folder=where.folder / project.prefix)
     if done.returncode:
         return " ".join(done.stdout.split()).removeprefix("error: ")[:300]
@@ -174,9 +176,9 @@ def lock(adoption: Adoption, project: Project, where: Sandbox) -> str:
 
 
 def find_kept(whole: Tree, theirs: Tree, project: Project) -> dict[str, str]:
-    """Say for each file of the template that stays out, what of the owner's is in its place.
+    """Return each file of the template that is left out, with the reason.
 
-    Some disks do not tell ``readme.md`` from ``README.md``, and a licence has several names.
+    Some file systems ignore case, and a license file has several names.
     """
     files = {path.casefold(): path for path in whole}
     folders = {folder for path in files for folder in _parents(path)}
@@ -201,20 +203,20 @@ def find_kept(whole: Tree, theirs: Tree, project: Project) -> dict[str, str]:
         elif module := _find_module(path, modules):
             kept[path] = f"you have the module {module}"
         elif _is_taken(project.root, path):
-            kept[path] = "you have something there that is not committed"
+            kept[path] = "you have an uncommitted file there"
     return kept
 
 
 def _name_module(path: str) -> str:
-    """Name what Python imports a file as, whether its package is below ``src`` or not."""
+    """Return the import name of a file, in a src layout or not."""
     name = re.sub(r"(^|.*/)src/", "", path).removesuffix(".py").removesuffix("/__init__")
     return name.replace("/", ".")
 
 
 def _find_module(path: str, modules: Collection[str]) -> str:
-    """Find a module of the owner's that a file of the template would hide, or that would hide it.
+    """Find a module of the owner that shadows a file of the template, or is shadowed by it.
 
-    A namespace has no file of its own: a module of its name hides all that is in it.
+    A module shadows all modules in a namespace package of its name.
     """
     if "/src/" not in f"/{path}" or not path.endswith(".py"):
         return ""
@@ -226,7 +228,7 @@ def _find_module(path: str, modules: Collection[str]) -> str:
 
 
 def _is_taken(root: Path, path: str) -> bool:
-    """Tell whether a file is there, or one in the place of a folder; Git may not spare it."""
+    """Check whether a file exists there, or in place of a folder above; Git could overwrite it."""
     above = (root / folder for folder in _parents(path))
     return os.path.lexists(root / path) or any(
         it.is_symlink() or (it.exists() and not it.is_dir()) for it in above

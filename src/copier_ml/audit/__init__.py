@@ -1,1 +1,1 @@
-"""Check the locked packages of a project against the rules in its [tool.audit]."""
+"""Audit the locked dependencies of a project by the rules in its [tool.audit]."""

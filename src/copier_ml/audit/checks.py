@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from copier_ml.shared.errors import printable
+from copier_ml.shared.progress import say
 
 from . import indexes, licenses, lock, rules, vulnerabilities
 from .lock import Package
@@ -49,6 +50,7 @@ def run(names: list[str]) -> int:
     broken, unanswered = [], []
     with indexes.open_session(PYPROJECT) as session:
         for name in names or CHECKS:
+            say(f"Checking {len(packages)} packages: {name}")
             try:
                 broken += CHECKS[name](ours, packages, session)
             except UnansweredError as error:

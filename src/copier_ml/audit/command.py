@@ -8,7 +8,7 @@ from typing import Any
 
 
 def run(args: Namespace) -> int:
-    """Check the locked packages of a project against the rules in its [tool.audit]."""
+    """Audit the locked dependencies of a project by the rules in its [tool.audit]."""
     from . import checks
 
     with chdir(args.project):  # The lock and the rules have paths from there.
@@ -17,5 +17,12 @@ def run(args: Namespace) -> int:
 
 def add_options(add: Callable[..., Any]) -> None:
     """Declare the options of the command."""
-    add("project", type=Path, metavar="PROJECT", nargs="?", default=Path(), help="its folder; here")
+    add(
+        "project",
+        type=Path,
+        metavar="PROJECT",
+        nargs="?",
+        default=Path(),
+        help="folder of the project (default: .)",
+    )
     add("checks", nargs="*", metavar="CHECK", help="vulnerabilities, licenses or denied; all")

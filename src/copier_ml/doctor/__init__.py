@@ -1,1 +1,1 @@
-"""Check a project against its template and its machine, and change nothing."""
+"""Diagnose a project, its template and this machine, without changing anything."""

@@ -24,7 +24,7 @@ def read(project: Project, report: Report) -> Project | None:
     answers = _answers_at(project, project.head)
     exists = (project.folder / ANSWERS_FILE).exists()
     if answers is None and not git.run("log", "-1", "--format=%h", "--", path):
-        remedy = "commit it" if exists else "'copier-ml adopt' can make one"
+        remedy = "commit it" if exists else "run 'copier-ml adopt' to add one"
         raise RefusalError(f"{project.folder} has no {ANSWERS_FILE} in its last commit; {remedy}")
     if answers is None:
         report.add(ANSWERS_FILE, "it was deleted", "a file that is committed", FROM_HISTORY)

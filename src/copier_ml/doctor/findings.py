@@ -68,7 +68,7 @@ class Report:
 
 
 def as_json(report: Report) -> str:
-    """Write all that is known, for programs."""
+    """Return the result as JSON."""
     return json.dumps(asdict(report), indent=2)
 
 

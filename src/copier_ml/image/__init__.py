@@ -1,1 +1,1 @@
-"""Build a container image of the project in this folder, and print its names."""
+"""Build a container image of the project in this folder and print its tags."""

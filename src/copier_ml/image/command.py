@@ -30,7 +30,7 @@ one that changed with every commit would make every layer anew."""
 
 
 def run(args: Namespace) -> None:
-    """Build a container image of the project in this folder, and print its names."""
+    """Build a container image of the project in this folder and print its tags."""
     target: str = args.target
     options: list[str] = args.options
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -1,1 +1,1 @@
-"""Import a table: find types and task, and write the schema and the settings of a project."""
+"""Import a table: infer types and task, and write a project's schema and settings."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from copier_ml.shared import options, project, uv
+from copier_ml.shared.progress import say
 
 INSIDE = Path(__file__).parent
 TOOLS = ("duckdb", "openpyxl")
@@ -26,8 +27,9 @@ def run(args: Namespace) -> None:
     if not path.is_file():
         raise ValueError(f"{args.project} holds no project: it has no {project.ANSWERS_FILE}")
     package = project.parse_answers(path.read_bytes(), folder)["package_name"]
+    say(f"Reading {args.table.name}")
     load(folder, package, args)
-    print(f"Next: uv run {name_next(folder, package)}")
+    print(f"Next: {uv.in_shell()} run {name_next(folder, package)}")
 
 
 def check(table: Path) -> None:

@@ -1,1 +1,1 @@
-"""Start a project in a new folder."""
+"""Create a project in a new folder."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def run(args: Namespace) -> None:
-    """Start a project in a new folder."""
+    """Create a project in a new folder."""
     if args.table:
         import_data.check(args.table)
     if bool(args.table) != bool(args.target):
@@ -206,7 +206,7 @@ def add_options(add: options.Add) -> None:
     )
     add("-l", "--defaults", **switch, help="use the defaults without asking")
     add("-r", "--vcs-ref", metavar="REF", help="tag, branch or commit of the template")
-    add("--template", metavar="SOURCE", help="folder or Git URL of another template")
+    add("--template", metavar="SOURCE", help="folder or Git URL of a third-party template")
     add("-w", "--overwrite", **switch, help="write into a non-empty folder and overwrite its files")
     add("-T", "--skip-tasks", **switch, help="skip the lockfile and the first commit")
     add("-q", "--quiet", **switch, help="print errors only")

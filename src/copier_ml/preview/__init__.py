@@ -1,1 +1,1 @@
-"""Say what an update would bring to a project, without touching it."""
+"""Show what an update would change, without changing anything."""

@@ -1,1 +1,1 @@
-"""Write an SBOM of each build of a project into its folder export."""
+"""Write an SBOM of each wheel variant (CPU, CUDA) to the project's folder export."""

@@ -24,14 +24,21 @@ EXPORT = "export --frozen --no-dev --format cyclonedx1.5 --preview-features sbom
 
 
 def run(args: Namespace) -> None:
-    """Write an SBOM of each build of a project into its folder export."""
+    """Write an SBOM of each wheel variant (CPU, CUDA) to the project's folder export."""
     with chdir(args.project):
         _write()
 
 
 def add_options(add: Callable[..., Any]) -> None:
     """Declare the options of the command."""
-    add("project", type=Path, metavar="PROJECT", nargs="?", default=Path(), help="its folder; here")
+    add(
+        "project",
+        type=Path,
+        metavar="PROJECT",
+        nargs="?",
+        default=Path(),
+        help="folder of the project (default: .)",
+    )
 
 
 def _write() -> None:

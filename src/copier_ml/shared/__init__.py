@@ -1,1 +1,1 @@
-"""What several commands need: Git, projects, templates, rendering."""
+"""Code that several commands share: Git, projects, templates, rendering."""

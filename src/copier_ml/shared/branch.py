@@ -1,4 +1,4 @@
-"""The branch that an update or an adoption ends on, in the project's repository."""
+"""The branch with the result of an update or an adoption."""
 
 import os
 import re
@@ -14,35 +14,35 @@ from .project import Project
 from .sandbox import Sandbox
 
 MESSAGE = "build: update the template to "
-"""How the message of an update begins; where it had conflicts, it has no trailer."""
+"""Start of an update's commit message; after conflicts, it has no trailer."""
 
 TRAILER = "Template-Result"
-"""Last line of an update's commit, with its tree: a branch that still has it holds nothing else."""
+"""Last line of an update's commit, with its tree: proves that the branch is unchanged."""
 
 
 def branch_of(project: Project, version: str) -> str:
-    """Name the branch of an update to a version; each project of a repository has its own."""
+    """Return the branch of an update; each project of a repository has its own."""
     return f"template/{name_folder(project.prefix)}{version}"
 
 
 def name_folder(prefix: str) -> str:
-    """Write a folder as Git takes it in the name of a branch. Pure.
+    """Turn a folder into a valid part of a branch name. Pure.
 
     Args:
-        prefix: Path of a project in its repository, empty or with ``/`` at its end.
+        prefix: Path of a project in its repository, empty or with a trailing ``/``.
     """
     plain = re.sub(r"[^\w/-]+", "-", prefix)
     if plain == prefix:
         return prefix
-    # Two folders may look alike without what Git refuses.
+    # Two folders may be the same without the characters that Git refuses.
     return f"{plain.rstrip('/')}-{sha256(os.fsencode(prefix)).hexdigest()[:6]}/"
 
 
 def check_branch(project: Project, version: str) -> None:
-    """Refuse a branch that holds work of the owner's, which an update would move away.
+    """Refuse to move a branch that has commits of the owner.
 
     Raises:
-        RefusalError: It does, or somebody has it checked out.
+        RefusalError: It has, or it is checked out.
     """
     git, branch = project.git, branch_of(project, version)
     reference = f"refs/heads/{branch}"
@@ -52,63 +52,65 @@ def check_branch(project: Project, version: str) -> None:
     for block in git.run("worktree", "list", "--porcelain").split("\n\n"):
         if f"branch {reference}" in block.splitlines():
             path = block.splitlines()[0].removeprefix("worktree ")
-            raise RefusalError(f"{path} is at the branch {branch}: {_advise(path, branch)}")
+            raise RefusalError(f"{branch} is checked out in {path}: {_advise(path, branch)}")
     logged = git.run("log", "-1", f"--format=%T %(trailers:key={TRAILER},valueonly)", reference)
     is_merged = not git.attempt("merge-base", "--is-ancestor", reference, project.head).returncode
     tree, *trailer = logged.split()
     if not is_merged and trailer != [tree]:
         raise RefusalError(
-            f"the branch {branch} holds commits of yours: merge it, or drop it with "
+            f"the branch {branch} has commits of yours: merge it, or delete it with "
             f"'git branch -D {branch}'"
         )
 
 
 def _advise(path: str, branch: str) -> str:
-    """Say what to do about a worktree; only one of ours may be dropped with what is in it."""
+    """Return the fix for a worktree; only one that copier-ml created may be deleted."""
     if Path(path).resolve().parent != worktrees().resolve():
-        return "switch to another one there, with 'git switch'"
+        return "switch to another branch there with 'git switch'"
     here = shlex.quote(path)
     return (
-        f"end that update there, or drop it with 'git worktree remove --force {here}' and "
+        f"finish that update there, or delete it with 'git worktree remove --force {here}' and "
         f"'git branch -D {branch}'"
     )
 
 
 def _check_name(git: Git, branch: str) -> None:
-    """Refuse a branch whose name another one is in the way of: Git keeps them in folders."""
+    """Refuse a name that conflicts with another branch: Git stores branches as files in folders."""
     *folders, _ = PurePosixPath(branch).parents
     wanted = [f"refs/heads/{name}" for name in (*map(str, folders), f"{branch}/")]
     taken = git.run("for-each-ref", "--format=%(refname:short)", *wanted).split()
-    # A folder is a pattern for all that is in it, too.
+    # A folder also matches everything below it.
     if found := [name for name in taken if name in map(str, folders) or f"{branch}/" in name]:
         raise RefusalError(
-            f"the branch {found[0]} is in the way of {branch}: 'git branch -m {found[0]} NAME' "
-            "gives it another name"
+            f"the branch {found[0]} prevents {branch}: rename it with 'git branch -m {found[0]} "
+            "NAME'"
         )
 
 
 def commit(project: Project, sandbox: Sandbox, tree: str, message: str, *branches: str) -> str:
-    """Commit a tree of the sandbox on top of the project's commit; no branch has it yet.
+    """Commit a tree of the sandbox on top of the project's commit, on no branch yet.
 
-    What ``branches`` of the sandbox hold comes along.
+    The objects of ``branches`` are copied, too.
     """
     receive(project, sandbox, tree, "result", *branches)
     text = f"{message}\n\n{TRAILER}: {tree}\n"
-    return _as_somebody(project).run("commit-tree", tree, "-p", project.head, "-F", "-", stdin=text)
+    return _with_identity(project).run(
+        "commit-tree", tree, "-p", project.head, "-F", "-", stdin=text
+    )
 
 
 def receive(project: Project, sandbox: Sandbox, tree: str, *branches: str) -> None:
-    """Copy objects out of the sandbox; no name in the project's repository points at them."""
+    """Copy objects from the sandbox, without a reference to them."""
     sandbox.commit(tree, branch="result")
-    # Not from a shallow repository to another: these commits have no parents in either.
+    # --update-shallow: the sandbox's commits have no parents.
     project.git.run(
         "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
         "--update-shallow", str(sandbox.folder), *branches
     )  # fmt: skip
 
 
-def _as_somebody(project: Project) -> Git:
-    """Give Git an identity where it has none, as on a new machine."""
+def _with_identity(project: Project) -> Git:
+    """Return Git with the author of the answers if it has no identity."""
     answers = project.answers
     variables = {}
     if project.git.attempt(
@@ -122,10 +124,10 @@ def _as_somebody(project: Project) -> Git:
 
 
 def set_branch(project: Project, version: str, made: str) -> str:
-    """Point the update's branch at its commit, and return the branch's name.
+    """Point the update's branch at its commit and return the branch's name.
 
     Raises:
-        RefusalError: As ``check_branch``: somebody may have used the branch in the meantime.
+        RefusalError: As ``check_branch``: the branch may have changed in the meantime.
     """
     check_branch(project, version)
     branch = branch_of(project, version)
@@ -134,7 +136,7 @@ def set_branch(project: Project, version: str, made: str) -> str:
 
 
 def worktrees() -> Path:
-    """Find a folder that outlasts a restart of the machine; not every machine has one."""
+    """Return the user's cache folder for worktrees, or the temporary folder if not writable."""
     from platformdirs import user_cache_path
 
     wanted: Any = user_cache_path("copier-ml") / "updates"

@@ -1,4 +1,4 @@
-"""Which projects may run code on this machine: uv runs their build backends when it locks them."""
+"""Projects that may run code on this machine: to lock one, uv may run its build backend."""
 
 import json
 import sys
@@ -6,17 +6,16 @@ from contextlib import suppress
 from pathlib import Path
 
 QUESTION = """\
-uv will lock {project}. It asks the package indexes that the project names, with your
-credentials for them, and runs the build backends that the project names.
-Is the project yours, or do you trust it? [y/N] """
+uv will lock {project}. It sends your credentials to the package indexes that the project
+names, and runs the build backends that it names. Do you trust the project? [y/N] """
 
 
 def may_run(project: Path, *, is_trusted: bool) -> bool:
-    """Tell whether a project may run code; ask once per project where there is a terminal.
+    """Check whether a project may run code; on a terminal, ask once per project.
 
     Args:
         project: Folder of the project.
-        is_trusted: Whether the user said so on the command line.
+        is_trusted: Whether the user passed ``--trust``.
     """
     if is_trusted or str(project.resolve()) in _read():
         return True
@@ -29,7 +28,7 @@ def may_run(project: Path, *, is_trusted: bool) -> bool:
 
 
 def remember(project: Path) -> None:
-    """Note that a project is the user's own, or trusted; without a place for notes, do nothing."""
+    """Record that a project is trusted, if the user's state folder is writable."""
     known = {path for path in _read() if Path(path).is_dir()} | {str(project.resolve())}
     with suppress(OSError):
         _notes().parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Full disks: which errors say that one is, and which one it is."""
+"""Full disks: detect them in errors and name the disk."""
 
 import os
 import re
@@ -12,22 +12,22 @@ from tempfile import gettempdir
 FULL = re.compile("|".join(map(os.strerror, (ENOSPC, EDQUOT))))
 
 UNWRITTEN = re.compile("(unable to|failed to|could not|couldn't) write|write error")
-"""What Git says of a full disk, and of others."""
+"""Git's messages for a full disk, among other causes."""
 
 LITTLE_BYTES = 100 * 2**20
-"""Free space with which a file that was not written means a full disk."""
+"""Free space below which a failed write means a full disk."""
 
 
 def describe(error: BaseException, text: str) -> str:
-    """Name the disk that an error says is full, with a remedy; empty if it says something else.
+    """Name the full disk that caused an error, with a fix; empty for other errors.
 
     Args:
         error: The error; its attribute ``filename``, if any, is a path on that disk.
-        text: What the error says.
+        text: Message of the error.
     """
     found = FULL.search(text)
     if isinstance(error, ValueError) or not (found or UNWRITTEN.search(text)):
-        return ""  # A ValueError may repeat what was described before.
+        return ""  # A ValueError may repeat a described error.
     named = getattr(error, "filename2", None) or getattr(error, "filename", None)
     place = _find_fullest(str(named)) if named else _find_fullest(gettempdir(), Path.cwd())
     free = shutil.disk_usage(place).free
@@ -41,7 +41,7 @@ def describe(error: BaseException, text: str) -> str:
 
 @contextmanager
 def naming(folder: Path) -> Iterator[None]:
-    """Let errors of full disks name what is written to, if they do not say so themselves."""
+    """Add the path that was written to errors of full disks that lack it."""
     try:
         yield
     except OSError as error:
@@ -51,7 +51,7 @@ def naming(folder: Path) -> Iterator[None]:
 
 
 def _find_fullest(*paths: str | os.PathLike[str]) -> Path:
-    """Return the path with the least free space, or the folder above that exists."""
+    """Return the path with the least free space, or its nearest existing parent."""
     above = ([path, *path.parents] for path in map(Path.absolute, map(Path, paths)))
     existing = [next(path for path in folders if path.exists()) for folders in above]
     return min(existing, key=lambda path: shutil.disk_usage(path).free)

@@ -1,4 +1,4 @@
-"""Users' mistakes: which errors are theirs, and how one line describes each."""
+"""User errors: which exceptions they are, and a one-line description of each."""
 
 import re
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ PASSWORDS = (
     (re.compile(r"(https?://)[^/\s@]+@"), r"\1***@"),
     (re.compile(r"(?i)([?&][^=&\s]*(?:auth|key|pass|secret|sig|token)[^=&\s]*=)[^&\s]+"), r"\1***"),
 )
-"""User information and secret keys of the query in an address: logs are read by many."""
+"""Credentials in URLs and query strings, which must not reach logs."""
 
 
 class RefusalError(ValueError):
-    """Something cannot be done to a project as it is; nothing was changed."""
+    """A project's state does not allow a command; nothing was changed."""
 
 
 def describe(error: BaseException) -> str:
-    """Tell in one line what a system call, a program such as Git, or Copier complains about."""
+    """Describe an error of the system, a program or Copier in one line."""
     if full := disk.describe(error, getattr(error, "stderr", None) or str(error)):
         return full
     if isinstance(error, OSError) and error.filename:
@@ -29,21 +29,21 @@ def describe(error: BaseException) -> str:
 
 
 def hide_logins(text: str) -> str:
-    """Mask who logs in, and with what, in the addresses of a text."""
+    """Mask the credentials in the URLs of a text."""
     for pattern, replacement in PASSWORDS:
         text = pattern.sub(replacement, text)
     return text
 
 
 def printable(text: str) -> str:
-    """Escape all but line ends that commands a terminal, or looks like a line end."""
+    """Escape control characters, except newlines."""
     return "".join(
         char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text
     )
 
 
 def mistakes() -> tuple[type[BaseException], ...]:
-    """Name the errors that a user can fix; anything else is ours and keeps its traceback."""
+    """Return the exceptions that users can fix; all others keep their traceback."""
     from subprocess import CalledProcessError
 
     from copier.errors import CopierError
@@ -55,10 +55,10 @@ def mistakes() -> tuple[type[BaseException], ...]:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Call each mistake in the block a refusal."""
+    """Turn each user error in the block into a refusal."""
     try:
         yield
     except (KeyboardInterrupt, RefusalError):
-        raise  # Copier's own Ctrl-C, at a question, is a mistake too.
+        raise  # Copier's own KeyboardInterrupt is a CopierError, too.
     except mistakes() as error:
         raise RefusalError(describe(error)) from error

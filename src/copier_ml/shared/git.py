@@ -1,4 +1,4 @@
-"""Git, always with the same configuration, whatever its user has set."""
+"""Git with a fixed configuration, independent of the user's."""
 
 import os
 import re
@@ -38,9 +38,9 @@ FIXED = {
     "submodule.recurse": "false",
     "tag.gpgSign": "false",
 }
-"""What a merge depends on. A hostile global configuration loses edits, and is ten times as slow.
+"""Settings that merges depend on. An unusual global configuration would lose edits.
 
-The rest is the user's: who they are, how they log in, which proxy they use.
+All others are the user's: identity, credentials, proxy.
 """
 
 LED = {
@@ -57,30 +57,32 @@ LED = {
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
 }
-"""Variables of a Git that is running, as in a hook: they would lead into another repository."""
+"""Variables that Git sets in hooks; they would select another repository."""
 
 
 OLDEST = (2, 38)
-"""Version that brought ``git merge-tree --write-tree``."""
+"""First version with ``git merge-tree --write-tree``."""
 
 
 def check_version() -> None:
-    """Refuse a machine without a Git that can merge.
+    """Require a version of Git that can merge updates.
 
     Raises:
         ValueError: Git is missing or too old.
     """
     needed = ".".join(map(str, OLDEST))
     if not shutil.which("git"):
-        raise ValueError(f"git is not on PATH; install {needed} or newer, which merges updates")
+        raise ValueError(f"git is not on PATH; install git {needed} or newer")
     version = Git(Path()).run("version").removeprefix("git version ")
     found = re.match(r"(\d+)\.(\d+)", version)
     if found and tuple(map(int, found.groups())) < OLDEST:
-        raise ValueError(f"git {version} is too old to merge updates; install {needed} or newer")
+        raise ValueError(
+            f"git {version} is too old to merge updates; install git {needed} or newer"
+        )
 
 
 class GitError(subprocess.CalledProcessError):
-    """Git failed, and ``stderr`` is text."""
+    """A failed Git command; ``stderr`` is text."""
 
     def __init__(self, done: "subprocess.CompletedProcess[bytes]", folder: Path) -> None:
         stderr = done.stderr.decode("utf-8", "replace")
@@ -89,7 +91,7 @@ class GitError(subprocess.CalledProcessError):
 
 
 def check_disk(done: "subprocess.CompletedProcess[bytes]", folder: Path) -> None:
-    """Tell a Git that failed for want of space from one that has an answer.
+    """Raise if Git failed because of a full disk.
 
     Raises:
         GitError: The disk is full.
@@ -100,10 +102,10 @@ def check_disk(done: "subprocess.CompletedProcess[bytes]", folder: Path) -> None
 
 
 def configured(settings: Mapping[str, str]) -> dict[str, str]:
-    """Give the process's environment without what leads Git elsewhere, and with some settings.
+    """Return the environment with settings of Git, without variables of another repository.
 
-    They stand before all files, and after the settings that the environment has: a runner of CI
-    logs in with these.
+    The settings override configuration files, and follow those in the environment, which CI runners
+    use for credentials.
     """
     environment = {name: text for name, text in os.environ.items() if name not in LED}
     count = environment.get("GIT_CONFIG_COUNT", "")
@@ -116,11 +118,11 @@ def configured(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_environment() -> dict[str, str]:
-    """Give the process's environment with Git's configuration fixed, for Git and its callers."""
+    """Return the environment with the fixed configuration, for Git and programs that call it."""
     environment = configured(FIXED)
     environment["GIT_LFS_SKIP_SMUDGE"] = "1"  # A merge compares pointers.
     if not (sys.stdin and sys.stdin.isatty()):
-        # Git would ask for a password at the terminal even so, and a robot cannot answer.
+        # Without a terminal, Git must not wait for a password.
         environment["GIT_TERMINAL_PROMPT"] = "0"
     return environment
 
@@ -130,20 +132,20 @@ class Git:
     """Git in one folder."""
 
     folder: Path
-    """Where it runs: a working tree, or a bare repository."""
+    """A working tree, or a bare repository."""
 
     variables: dict[str, str] = field(default_factory=dict)
-    """Environment beside the fixed one."""
+    """Additional environment variables."""
 
     is_apart: bool = False
-    """Whether what it began is finished where this program is killed, with its process group."""
+    """Whether commands finish even if the process group of this program is killed."""
 
     def apart(self) -> "Git":
-        """Give the same Git for what must not stay half done, such as making a worktree."""
+        """Return the same Git for commands that must not be interrupted."""
         return replace(self, is_apart=True)
 
     def run(self, *arguments: str, stdin: str | bytes | None = None) -> str:
-        """Run Git and return what it prints, without the last line's end.
+        """Run Git and return its output without the trailing newline.
 
         Raises:
             GitError: Git failed.
@@ -151,7 +153,7 @@ class Git:
         return self.read(*arguments, stdin=stdin).decode("utf-8", "surrogateescape").rstrip("\n")
 
     def read(self, *arguments: str, stdin: str | bytes | None = None) -> bytes:
-        """Run Git and return the bytes that it prints."""
+        """Run Git and return its output as bytes."""
         done = self.attempt(*arguments, stdin=stdin)
         if done.returncode:
             raise GitError(done, self.folder)
@@ -160,7 +162,7 @@ class Git:
     def attempt(
         self, *arguments: str, stdin: str | bytes | None = None
     ) -> "subprocess.CompletedProcess[bytes]":
-        """Run Git, whether it succeeds or not.
+        """Run Git and return the result, even of a failure.
 
         Raises:
             GitError: The disk is full.
@@ -170,7 +172,7 @@ class Git:
             ["git", *arguments],
             cwd=self.folder,
             env=own_environment() | self.variables,
-            # Git's own questions, such as for a password, go to the terminal.
+            # Git asks for passwords on the terminal.
             stdin=subprocess.DEVNULL if given is None else None,
             input=given,
             capture_output=True,
@@ -181,5 +183,5 @@ class Git:
         return done
 
     def lines(self, *arguments: str) -> list[str]:
-        """Run a command with ``-z``, and return what its NULs divide."""
+        """Run a command with ``-z`` and return the NUL-separated items."""
         return [item for item in self.run(*arguments).split("\0") if item]

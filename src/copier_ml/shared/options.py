@@ -10,25 +10,30 @@ Add = Callable[..., Any]
 
 
 def add_project(add: Add) -> None:
-    """Declare which project a command is for."""
-    add("project", type=Path, metavar="PROJECT", nargs="?", default=Path(), help="its folder; here")
+    """Add the project's folder as an argument."""
+    add(
+        "project",
+        type=Path,
+        metavar="PROJECT",
+        nargs="?",
+        default=Path(),
+        help="folder of the project (default: .)",
+    )
 
 
 def add_data(add: Add, text: str) -> None:
-    """Declare answers, with a help text."""
+    """Add answers as an option."""
     pairs = {"type": split_pair, "metavar": "KEY=VALUE", "action": "append", "default": []}
     add("-d", "--data", **pairs, help=text)
 
 
-def add_trust(
-    add: Add, text: str = "run code of a template that copier-ml did not come from"
-) -> None:
-    """Declare that a template may run its code."""
+def add_trust(add: Add, text: str = "allow a third-party template to run code") -> None:
+    """Add the option that allows a template to run code."""
     add("--trust", action="store_true", help=text)
 
 
 def split_pair(text: str) -> tuple[str, str]:
-    """Read an option ``KEY=VALUE``."""
+    """Parse an option ``KEY=VALUE``."""
     key, equals, value = text.partition("=")
     if equals:
         return key, value

@@ -1,6 +1,6 @@
-"""A partial clone, as ``git clone --filter`` makes: what it lacks is fetched at once.
+"""Partial clones (``git clone --filter``): fetch all missing files at once.
 
-Git fetches it file by file, and not at all where another repository borrows the objects.
+Git itself fetches them one by one, and not at all if another repository borrows the objects.
 """
 
 from .errors import describe
@@ -10,14 +10,14 @@ FETCH = (
     "-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags",
     "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none", "--stdin"
 )  # fmt: skip
-"""As Git itself fetches what lacks; the filter keeps the history out."""
+"""Git's own options for missing objects; the filter excludes the history."""
 
 
 def complete(git: Git) -> None:
-    """Fetch the files of the commit that is checked out, where a clone lacks some.
+    """Fetch missing files of the current commit.
 
     Raises:
-        ValueError: They cannot be had.
+        ValueError: They are not available.
     """
     found = git.attempt("config", "--get-regexp", r"^remote\..*\.promisor$", "^true$")
     if found.returncode:
@@ -33,6 +33,6 @@ def complete(git: Git) -> None:
             describe(GitError(tried, git.folder)).partition("fatal: ")[2].partition(" fatal: ")[0]
         )
         raise ValueError(
-            f"{git.folder} is a partial clone: complete it with 'git fetch --refetch --no-filter' "
-            f"once {remote} answers ({reason})"
+            f"{git.folder} is a partial clone and {remote} does not answer ({reason}); run 'git "
+            "fetch --refetch --no-filter' when it does"
         )

@@ -1,4 +1,4 @@
-"""A project that was made from the template: where it is, and what it remembers."""
+"""A project created from the template: its location and its answers."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,19 +12,19 @@ ANSWERS_FILE = ".copier-answers.yml"
 
 @dataclass(frozen=True)
 class Project:
-    """A project, as its last commit has it. What is not committed is not looked at."""
+    """A project at its last commit. Uncommitted changes are ignored."""
 
     root: Path
-    """Top of the working tree that the project is in."""
+    """Root of the working tree."""
 
     prefix: str
-    """Path from the root to the project, empty or with ``/`` at its end."""
+    """Path from the root to the project, empty or with a trailing ``/``."""
 
     head: str
-    """Commit that is checked out."""
+    """Current commit."""
 
     answers: dict[str, Any]
-    """The answers file, whole."""
+    """Contents of the answers file."""
 
     @property
     def git(self) -> Git:
@@ -38,7 +38,7 @@ class Project:
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Name of the project in messages."""
         return self.folder.name
 
     @property
@@ -53,10 +53,10 @@ class Project:
 
 
 def find(folder: Path) -> Project:
-    """Find the project in a folder, in Git's terms.
+    """Find the project in a folder.
 
     Raises:
-        ValueError: There is no folder, no repository, no commit, or no answers file in it.
+        ValueError: The folder does not exist, or has no repository, commit or answers file.
     """
     found = locate(folder)
     answers = _read_answers(found.git, found.head, found.prefix, folder)
@@ -64,20 +64,20 @@ def find(folder: Path) -> Project:
 
 
 def locate(folder: Path) -> Project:
-    """Find what may not be a project of the template yet, and read no answers.
+    """Find a repository that need not be a project of the template yet.
 
     Raises:
-        ValueError: There is no folder, no repository, or no commit in it; Git is too old; or a
+        ValueError: The folder does not exist, or has no repository or commit; Git is too old; or a
             partial clone cannot be completed.
     """
     if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder; name the folder of a project")
+        raise ValueError(f"{folder} is not a folder; give the folder of a project")
     check_version()
     git = Git(folder)
     root, prefix = _locate(git)
     head = git.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.returncode:
-        raise ValueError(f"{folder} has no commit yet; commit the project first")
+        raise ValueError(f"{folder} has no commit; commit the project first")
     partial.complete(git)
     return Project(root, prefix, head.stdout.decode().strip(), {})
 
@@ -88,7 +88,7 @@ def _locate(git: Git) -> tuple[Path, str]:
         root, _, prefix = found.stdout.decode("utf-8", "surrogateescape").partition("\n")
         return Path(root), prefix.strip("\n")
     if b"not a git repository" in found.stderr:
-        raise ValueError(f"{git.folder} is in no Git repository; run 'git init' and commit there")
+        raise ValueError(f"{git.folder} is not in a Git repository; run 'git init' and commit")
     raise GitError(found, git.folder)
 
 
@@ -96,17 +96,17 @@ def _read_answers(git: Git, head: str, prefix: str, folder: Path) -> dict[str, A
     found = git.attempt("show", f"{head}:{prefix}{ANSWERS_FILE}")
     if found.returncode:
         remedy = (
-            "commit it" if (folder / ANSWERS_FILE).exists() else "'copier-ml adopt' can make one"
+            "commit it" if (folder / ANSWERS_FILE).exists() else "run 'copier-ml adopt' to add one"
         )
         raise ValueError(f"{folder} has no {ANSWERS_FILE} in its last commit; {remedy}")
     return parse_answers(found.stdout, folder)
 
 
 def parse_answers(text: bytes, folder: Path) -> dict[str, Any]:
-    """Read the answers file of the project in a folder.
+    """Parse the answers file of the project in a folder.
 
     Raises:
-        ValueError: It is no YAML, or does not say what template it came from.
+        ValueError: It is invalid YAML, or does not name its template.
     """
     from yaml import YAMLError, safe_load
 
@@ -115,13 +115,13 @@ def parse_answers(text: bytes, folder: Path) -> dict[str, Any]:
     except (YAMLError, ValueError, RecursionError) as error:  # Also 2026-99-99, and 1,000 brackets.
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         raise ValueError(
-            f"{folder / ANSWERS_FILE}:{line} is no YAML in the last commit; get the file back from "
-            "Git's history, for example with 'git log -p'"
+            f"{folder / ANSWERS_FILE}:{line} is invalid YAML in the last commit; restore the file "
+            "from Git's history, for example with 'git log -p'"
         ) from error
     for key in ("_src_path", "_commit"):
         if not isinstance(answers, dict) or not isinstance(answers.get(key), str):
             raise ValueError(
-                f"{folder / ANSWERS_FILE} has no text for {key}; get the file back from Git's "
+                f"{folder / ANSWERS_FILE} has no text for {key}; restore the file from Git's "
                 "history, for example with 'git log -p'"
             )
     return dict(answers)

@@ -1,7 +1,7 @@
-"""Releases of a template, as its changelog tells them. Needs git and the standard library alone.
+"""Releases of a template by its changelog. Needs only Git and the standard library.
 
-A release is a heading of CHANGELOG.md such as `## [1.2.0] - 2026-11-21`, and nothing else: the tag
-follows from it. Folders may be bare repositories.
+A heading of CHANGELOG.md such as `## [1.2.0] - 2026-11-21` defines a release and its tag. Folders
+may be bare repositories.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 CHANGELOG = "CHANGELOG.md"
 RELEASE = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})[ \t]*\r?$", re.MULTILINE)
 _OWN = ("-c", "tag.gpgSign=false")
-"""A throw-away clone asks for no signing key."""
+"""A temporary clone must not ask for a signing key."""
 
 
 def tag_missing(folder: Path) -> dict[str, str]:
@@ -28,12 +28,12 @@ def find_missing(folder: Path) -> dict[str, str]:
     """Return the commit of each tag that the repository lacks, oldest first.
 
     Raises:
-        ValueError: if the clone is shallow, where the oldest commit seems to add every heading.
+        ValueError: The clone is shallow, where the oldest commit seems to add every heading.
     """
     if _git(folder, "rev-parse", "--is-shallow-repository").strip() == "true":
         raise ValueError(
-            f"{folder} is a shallow clone and cannot tell who added a heading: "
-            "git fetch --unshallow"
+            f"{folder} is a shallow clone, so the commits of releases are unknown: run 'git fetch "
+            "--unshallow'"
         )
 
     existing = set(_git(folder, "tag", "--list").split())
@@ -41,13 +41,13 @@ def find_missing(folder: Path) -> dict[str, str]:
 
 
 def find_releases(folder: Path) -> dict[str, str]:
-    """Return the commit that added each heading of today's changelog, oldest first.
+    """Return the commit that added each heading of the current changelog, oldest first.
 
-    A heading that was withdrawn and came back belongs to the commit that brought it back.
+    A heading that was removed and added again belongs to the later commit.
     """
     added: dict[str, str] = {}
-    # --first-parent: of a merged branch, the merge is what released it; -m: it counts as a change.
-    # -G: only these commits touched a heading.
+    # --first-parent: a merged branch is released by its merge; -m: a merge counts as a change.
+    # -G: only commits that changed a heading.
     log = ("log", "--first-parent", "-m", "--reverse", "--format=%H", r"-G^## \[[0-9]")
     for commit in _git(folder, *log, "--", CHANGELOG).split():
         tags = [f"v{version}" for version, _ in RELEASE.findall(_changelog_at(folder, commit))]
@@ -57,20 +57,20 @@ def find_releases(folder: Path) -> dict[str, str]:
 
 
 def changes_between(changelog: str, old: str, new: str) -> list[tuple[str, str]]:
-    """Return each release that `new` has and `old` lacks, newest first, with what it says.
+    """Return the releases after `old` up to `new`, newest first, with their sections.
 
     Args:
         changelog: Text of CHANGELOG.md.
         old: Version, with or without a leading v.
-        new: As `old`, and the last one that is included.
+        new: Version, as `old`.
 
     Raises:
-        ValueError: if a version is none.
+        ValueError: A version is invalid.
     """
-    from packaging.version import Version  # Not where the forge tags: it has a bare Python.
+    from packaging.version import Version  # Imported late: the tagging workflow has no packages.
 
     first, last = Version(old), Version(new)
-    # Text before the first heading, and then version, date and section of each one.
+    # Text before the first heading, then version, date and section of each release.
     _, *parts = RELEASE.split(changelog)
     found = {Version(version): text for version, text in zip(parts[::3], parts[2::3], strict=True)}
     chosen = sorted((it for it in found if first < it <= last), reverse=True)
@@ -78,7 +78,7 @@ def changes_between(changelog: str, old: str, new: str) -> list[tuple[str, str]]
 
 
 def _until_heading(text: str) -> str:
-    """Cut what follows a section: a heading that is no release, or links at the end."""
+    """Cut a section at the next heading or at the links at the end."""
     section, *_ = re.split(r"^(?:## |\[[^\]]+\]: )", text, maxsplit=1, flags=re.MULTILINE)
     return section.strip()
 
@@ -89,7 +89,7 @@ def _changelog_at(folder: Path, commit: str) -> str:
 
 
 def _identity(folder: Path) -> list[str]:
-    """Give git an identity where it has none, as on a new machine."""
+    """Return options with an identity if Git has none."""
     try:
         _git(folder, "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
     except subprocess.CalledProcessError:
@@ -98,7 +98,7 @@ def _identity(folder: Path) -> list[str]:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    # In a hook, git's own variables would name another repository than the folder's.
+    # In a hook, Git's variables would name another repository.
     elsewhere = re.compile(r"GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|PREFIX)$")
     done = subprocess.run(
         ["git", "-C", str(folder), *arguments],

@@ -1,4 +1,4 @@
-"""A template rendered with a project's answers, into a folder of its own."""
+"""Render a template with a project's answers into a separate folder."""
 
 import os
 import sys
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rendering:
-    """What a version of a template makes of some answers."""
+    """A rendered version of a template."""
 
     folder: Path
-    """Where its files are."""
+    """Folder of the rendered files."""
 
     worker: "Worker"
-    """Copier, with the template, the answers and the rules that gave this."""
+    """Copier's worker, with the template, the answers and the rules."""
 
     @property
     def answers(self) -> dict[str, Any]:
-        """The answers file, whole."""
+        """Contents of the answers file."""
         from yaml import safe_load
 
         loaded: dict[str, Any] = safe_load((self.folder / ANSWERS_FILE).read_bytes())
@@ -37,19 +37,19 @@ class Rendering:
 
     @property
     def root(self) -> Path:
-        """Folder with the files of the template, in a clone of it."""
+        """Folder of the template's files in its clone."""
         return self.worker.template_copy_root
 
     def is_owners(self, path: str) -> bool:
-        """Tell whether a file is the owner's from the first day on."""
+        """Check whether a file belongs to the owner after the first render."""
         return self.worker.match_skip(Path(path))
 
     def is_excluded(self, path: str) -> bool:
-        """Tell whether this version leaves a file out, for these answers or for any."""
+        """Check whether this version excludes a file."""
         return self.worker.match_exclude(Path(path))
 
     def match(self, patterns: Iterable[str]) -> Callable[[str], bool]:
-        """Make what tells whether one of some Gitignore patterns fits a file."""
+        """Return a function that matches files with gitignore patterns."""
         is_match = self.worker._path_matcher(patterns)
         return lambda path: is_match(Path(path))
 
@@ -65,19 +65,19 @@ def render(
 ) -> Rendering:
     """Render a version of a template, without its tasks.
 
-    Old answers count as an update counts them: one that is no longer valid gives way to the
-    default, where ``data`` is refused if it is not valid.
+    As in an update, an old answer that is no longer valid is replaced by the default. An invalid
+    answer in ``data`` is an error.
 
     Args:
-        template: Where the version is.
+        template: The template.
         commit: The version.
-        answers: The answers file of the project.
-        folder: Where the files go; it must not exist.
-        data: Answers that win over the project's.
-        asks: Whether the rest is asked on the terminal, with the project's answers as defaults.
+        answers: Contents of the project's answers file.
+        folder: Destination; it must not exist.
+        data: Answers that override the project's.
+        asks: Whether to ask the questions on the terminal, with the project's answers as defaults.
 
     Raises:
-        ValueError: An answer of ``data`` is refused, or a question is unknown or unanswered.
+        ValueError: An answer in ``data`` is invalid, or a question is unknown or unanswered.
     """
     from yaml import safe_dump
 
@@ -93,9 +93,9 @@ def render(
         overwrite=True,
         quiet=True,
         skip_tasks=True,
-        unsafe=True,  # Whether the template is trusted has been asked before.
+        unsafe=True,  # Callers have checked that the template is trusted.
     )
-    # Copier has a clone of its own in the folder for temporary files.
+    # Copier has its own temporary clone.
     weakref.finalize(worker, _clean, worker.template._cleanup, os.getpid())
     try:
         refuse_unknown(worker.data, worker.template.questions_data)
@@ -108,21 +108,21 @@ def render(
 
 
 def _clean(cleanup: Callable[[], None], process: int) -> None:
-    """Remove what a process made; a fork of it only seems to have made it, too."""
+    """Clean up in the process that created the files, not in its forks."""
     if os.getpid() == process:
         cleanup()
 
 
 def render_beside(*arguments: Any) -> "Beside":
-    """Start ``render`` in a process beside this one, with the same arguments.
+    """Start ``render`` in another process, with the same arguments.
 
-    A template's extensions are modules that Copier loads by their path: two versions of them do not
-    go into one process, and two renders in two processes take the time of one.
+    Copier loads a template's extensions as modules by path, so one process cannot load two
+    versions. Two processes also take half the time.
     """
     # Apple's libraries do not survive a fork; elsewhere it saves importing Copier once more.
     context: Any = get_context("fork" if sys.platform == "linux" else "spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_render_and_tell, args=(sender, *arguments), daemon=True)
+    process = context.Process(target=_render_and_send, args=(sender, *arguments), daemon=True)
     process.start()
     sender.close()
     return Beside(process, receiver)
@@ -136,28 +136,28 @@ class Beside:
     receiver: Any
 
     def join(self) -> set[str]:
-        """Wait until it is done, and give the files that are the owner's in that version.
+        """Wait for the render and return the files that belong to the owner in that version.
 
         Raises:
-            ValueError: What the other process complained of.
+            ValueError: The render failed.
         """
         try:
             result = self.receiver.recv()
         except EOFError:
-            result = "the process that renders it ended early"
+            result = "the rendering process ended early"
         self.process.join()
         if isinstance(result, set):
             return result
-        raise ValueError(f"cannot render the version that the project has: {result}")
+        raise ValueError(f"cannot render the project's current template version: {result}")
 
     def stop(self) -> None:
-        """Let it end, whatever came of it: it removes what Copier has in other folders."""
+        """Wait for its end, since it removes Copier's temporary folders; then kill it."""
         self.process.join(timeout=60)
         self.process.kill()
         self.process.join()
 
 
-def _render_and_tell(sender: Any, *arguments: Any) -> None:
+def _render_and_send(sender: Any, *arguments: Any) -> None:
     from .errors import describe
 
     try:
@@ -165,15 +165,15 @@ def _render_and_tell(sender: Any, *arguments: Any) -> None:
         files = (path for path in done.folder.rglob("*") if path.is_file())
         paths = {path.relative_to(done.folder).as_posix() for path in files}
         result = {path for path in paths if done.is_owners(path)}
-        done.worker._cleanup()  # Nothing is finalized in this process.
+        done.worker._cleanup()  # This process runs no finalizers.
         sender.send(result)
     except KeyboardInterrupt:
         return  # The process that started this one reports Ctrl-C.
-    except Exception as error:  # noqa: BLE001  (who waits tells it)
+    except Exception as error:  # noqa: BLE001  (sent to the parent)
         sender.send(describe(error) or type(error).__name__)
 
 
 def _name_source(template: Any, address: str) -> None:
-    """Let Copier remember the address that the project knows, not that of the throw-away clone."""
-    if template.commit:  # By now, Copier has all that it derives from the clone's address.
+    """Let Copier record the project's address of the template, not that of the temporary clone."""
+    if template.commit:  # Copier has derived everything that depends on the clone's address.
         template.url = address

@@ -1,7 +1,7 @@
-"""A throw-away repository beside a project's, in which its update is tried.
+"""A temporary repository in which an update is tried.
 
-It borrows the project's objects and writes its own, so the project's repository is not written to
-until the update is whole.
+It borrows the project's objects and writes its own, so the project's repository does not change
+until the update is complete.
 """
 
 import os
@@ -16,21 +16,21 @@ AUTHOR = {
     for role in ("AUTHOR", "COMMITTER")
     for part, text in (("NAME", "copier-ml"), ("EMAIL", "copier-ml@localhost"))
 }
-"""Whose commits those in the sandbox are; the project never sees them."""
+"""Author of commits in the sandbox; they never reach the project."""
 
 RENAMES = ("diff-tree", "-r", "-z", "-M", "--no-rename-empty", "--diff-filter=R")
-"""Tells which files have another name. Empty ones are alike, and say nothing."""
+"""Detects renamed files, except empty ones, which are all alike."""
 
 Entry = tuple[str, str]
-"""Mode and object of a file, as ``git ls-files --stage`` tells them."""
+"""Mode and object of a file, as printed by ``git ls-files --stage``."""
 
 Tree = dict[str, Entry]
-"""Files by their path, which ``/`` divides."""
+"""Files by their path, with ``/`` as separator."""
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A repository with a working tree that starts out empty."""
+    """A repository with an initially empty working tree."""
 
     folder: Path
     """Its working tree."""
@@ -47,12 +47,12 @@ class Sandbox:
         return {path: (facts.split()[0], facts.split()[2]) for facts, path in pairs}
 
     def write(self, tree: Tree) -> str:
-        """Store a tree and return its name."""
+        """Store a tree and return its hash."""
         lines = [f"{mode} {blob}\t{path}" for path, (mode, blob) in tree.items()]
         return self._index(lines, "git-index-of-a-tree")
 
     def add(self, folder: Path) -> Tree:
-        """Store all files of a folder, also those that it ignores."""
+        """Store all files of a folder, including ignored ones."""
         index = self.folder / ".git" / "index-of-a-folder"
         git = Git(folder, AUTHOR | _bound(self.folder / ".git", folder, index))
         git.run("add", "--all", "--force", ".")
@@ -61,11 +61,11 @@ class Sandbox:
         return self.read(tree)
 
     def store(self, content: bytes) -> str:
-        """Store a file and return its name."""
+        """Store a file and return its hash."""
         return self.git.run("hash-object", "-w", "--stdin", stdin=content)
 
     def fetch(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        """Read files by their names."""
+        """Read files by their hashes."""
         names = list(dict.fromkeys(blobs))
         asked = "".join(f"{name}\n" for name in names)
         output = self.git.read("cat-file", "--batch", stdin=asked)
@@ -77,7 +77,7 @@ class Sandbox:
         return found
 
     def find_renames(self, old: Tree, new: Tree) -> dict[str, str]:
-        """Tell which files of a tree have another name in another one, by what they hold."""
+        """Map the old path of each renamed file to its new one, by similar contents."""
         gone = {path: entry for path, entry in old.items() if path not in new}
         if not gone:
             return {}
@@ -86,24 +86,24 @@ class Sandbox:
         return dict(zip(output[1::3], output[2::3], strict=True))
 
     def commit(self, tree: str, *parents: str, branch: str) -> None:
-        """Commit a tree as a branch, whose name a conflict's markers will have."""
+        """Commit a tree to a branch, whose name appears in conflict markers."""
         named = [word for parent in parents for word in ("-p", parent)]
         commit = self.git.run("commit-tree", tree, *named, "-m", branch)
         self.git.run("update-ref", f"refs/heads/{branch}", commit)
 
     def branches(self) -> list[str]:
-        """Name the branches."""
+        """List the branches."""
         return self.git.run("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
 
     def checkout(self, tree: str) -> None:
-        """Write a tree into the working tree and into the index, each file as it is stored."""
-        # The project may have files that its own attributes would change on their way back.
+        """Write a tree to the working tree and the index, without conversion."""
+        # Attributes of the project could change files when they are stored again.
         self._attributes.parent.mkdir(exist_ok=True)
         self._attributes.write_text("* -text -filter -ident -working-tree-encoding\n")
         self.git.run("read-tree", "--reset", "-u", tree)
 
     def snapshot(self) -> str:
-        """Store the working tree as it is, without what it ignores, and return its name."""
+        """Store the working tree without ignored files and return its hash."""
         self.git.run("add", "--all")
         self._attributes.unlink(missing_ok=True)
         return self.git.run("write-tree")
@@ -122,7 +122,7 @@ class Sandbox:
 
 
 def make(folder: Path, project: Git) -> Sandbox:
-    """Make a sandbox in a folder that does not exist yet, for the repository of a project."""
+    """Create a sandbox for a project's repository in a new folder."""
     folder.mkdir()
     kind = project.run("rev-parse", "--show-object-format")
     Git(folder).run("init", "--quiet", "--template=", f"--object-format={kind}")

@@ -1,7 +1,7 @@
-"""Where the template is: the repository that copier-ml was installed from, at the same commit.
+"""Location of the template: the repository that copier-ml was installed from, at its commit.
 
-What is found here ends up in a project's answers file, so a later ``copier update`` must be able
-to find it too. Nothing here knows the network.
+Projects record the address in their answers file, so later updates must be able to use it. Nothing
+here uses the network.
 """
 
 import json
@@ -12,12 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import url2pathname
 
-# Copier takes these for Git without a prefix (copier._vcs.GIT_PREFIX and GIT_POSTFIX).
+# Copier clones these without a prefix (copier._vcs.GIT_PREFIX and GIT_POSTFIX).
 GIT_SITES = ("git://", "https://github.com/", "https://gitlab.com/")
 GIT_SUFFIX = ".git"
 
 REMOTE = re.compile(r"(https?|ssh|git)://[^/]|[\w.-]+@[\w.-]+:[^:]")
-"""How an address begins that Git fetches from a server, without a helper of its own."""
+"""Start of an address that Git fetches from a server without a remote helper."""
 
 
 @dataclass(frozen=True)
@@ -25,25 +25,25 @@ class Source:
     """A template and the version of it to render."""
 
     address: str
-    """Folder or URL, as the answers file remembers it."""
+    """Folder or URL, as recorded in the answers file."""
 
     ref: str | None
-    """Commit, tag or ``HEAD``; None stands for the latest tag."""
+    """Commit, tag or ``HEAD``; None is the latest tag."""
 
 
 def chosen(template: str | None, ref: str | None) -> Source:
-    """Find the template that a user named, or else the one that copier-ml came from.
+    """Return the user's template, or else the one that copier-ml came from.
 
     Args:
         template: Folder or URL.
-        ref: Commit, tag or branch; it wins over the one that copier-ml came from.
+        ref: Commit, tag or branch that replaces the one that copier-ml came from.
     """
     found = Source(address(template), None) if template else installed()
     return replace(found, ref=ref or found.ref)
 
 
 def installed() -> Source:
-    """Find the source of the copier-ml that is running."""
+    """Return the source of this copier-ml."""
     package = distribution("copier-ml")
     return template_source(package.read_text("direct_url.json"), package.metadata)
 
@@ -51,10 +51,10 @@ def installed() -> Source:
 def template_source(direct_url: str | None, metadata: PackageMetadata) -> Source:
     """Derive the template from what the installer recorded (PEP 610). Pure.
 
-    A Git URL gives its commit. A local folder, editable or not, gives ``HEAD``, with which Copier
-    includes changes that are not committed; a project made of such changes cannot be updated, as
-    their commit exists nowhere. A wheel, an archive or an index gives the address "Repository" of
-    the metadata, at the tag ``v<version>``.
+    A Git URL gives its commit. A local folder gives ``HEAD``, with which Copier includes
+    uncommitted changes; projects rendered from such changes cannot be updated, as the commit does
+    not exist. A wheel, an archive or an index gives the "Repository" URL of the metadata at the tag
+    ``v<version>``.
 
     Args:
         direct_url: Text of the distribution's direct_url.json; None if there is none.
@@ -78,15 +78,15 @@ def template_source(direct_url: str | None, metadata: PackageMetadata) -> Source
 
 
 def address(source: str) -> str:
-    """Write a folder or a URL such that Copier takes it for Git, from any folder and on any day.
+    """Normalize a folder or a URL so that Copier clones it, whatever the current folder.
 
-    - ``file://`` URLs and relative folders become absolute paths. Only what is absolute, or begins
-      with ``.`` or ``~``, is a folder.
-    - Credentials are cut out, as the answers file is committed: ``https://user:token@host/x``
-      becomes ``https://host/x``. Later updates log in with Git's own credential helpers. Only the
-      user of an SSH URL stays, since it is part of the address.
-    - URLs that Copier would not recognise get the prefix ``git+``.
-    - ``gh:owner/name`` and ``git@host:path`` stay as they are.
+    - ``file://`` URLs and relative folders become absolute paths. Folders are absolute, or begin
+      with ``.`` or ``~``.
+    - Credentials are removed, since the answers file is committed: ``https://user:token@host/x``
+      becomes ``https://host/x``. Later updates use Git's credential helpers. The user of an SSH URL
+      stays, as it is part of the address.
+    - URLs that Copier would not recognize get the prefix ``git+``.
+    - ``gh:owner/name`` and ``git@host:path`` are unchanged.
 
     Raises:
         ValueError: It is neither a folder nor a URL.
@@ -104,16 +104,16 @@ def address(source: str) -> str:
 
 
 def is_folder(address: str) -> bool:
-    """Tell a folder from a URL by its text, as a hostile project may hold a folder named so."""
+    """Distinguish a folder from a URL by its text: a hostile project may have a folder so named."""
     return address.startswith((".", "~")) or Path(address).is_absolute()
 
 
 def clone_url(address: str, near: Path) -> str:
-    """Return what Git clones: an absolute path, or a URL that cannot be taken for a folder.
+    """Return the argument of ``git clone``: an absolute path, or a URL that is never a folder.
 
     Args:
-        address: What a project records: a folder, a URL, or Copier's short form of one.
-        near: Folder that a relative address counts from.
+        address: A project's record: a folder, a URL, or Copier's short form of one.
+        near: Base of a relative address.
 
     Raises:
         ValueError: The address is neither.

@@ -1,4 +1,4 @@
-"""A throw-away copy of a template's repository, with a tag for every release."""
+"""A temporary clone of a template, with a tag for every release."""
 
 import re
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from .errors import describe
 from .git import Git, GitError
 
 DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<count>\d+)-g[0-9a-f]+")
-"""What ``git describe`` calls a commit after a tag."""
+"""Output of ``git describe`` for a commit after a tag."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """A bare clone. Nothing else writes into it, so any number of processes can have one each."""
+    """A bare clone that only one process uses."""
 
     folder: Path
-    """Where the clone is."""
+    """Folder of the clone."""
 
     address: str
-    """Where it came from, as projects remember it."""
+    """Its source, as projects record it."""
 
     url: str
-    """What was cloned, which decides whether it is trusted."""
+    """The URL that was cloned, on which trust depends."""
 
     @property
     def git(self) -> Git:
@@ -33,11 +33,11 @@ class Template:
         return Git(self.folder)
 
     def resolve(self, name: str, remedy: str = "") -> str:
-        """Give the commit of a tag, a branch, a version without its ``v``, or a described commit.
+        """Return the commit of a tag, a branch, a version without ``v``, or a described commit.
 
         Args:
-            name: Of any of these.
-            remedy: What to do where there is none, instead of taking the newest release.
+            name: Name of any of these.
+            remedy: Fix for the error message, instead of the newest release.
 
         Raises:
             ValueError: The template has no such commit.
@@ -51,15 +51,15 @@ class Template:
         raise ValueError(f"the template {self.address} has no version {name!r}; {remedy}")
 
     def describe(self, commit: str) -> str:
-        """Name a commit as Copier does: by its tag, or by the last one before it."""
+        """Describe a commit as Copier does: by its tag, or by the last tag before it."""
         return self.git.run("describe", "--tags", "--always", commit)
 
     def version(self, commit: str) -> Version:
-        """Give the version of a commit, with a ``.post`` of how far it is behind its tag."""
+        """Return the version of a commit, with its distance from the tag as ``.post``."""
         return read_version(self.describe(commit))
 
     def newest(self) -> str:
-        """Name the newest release, or ``HEAD`` where there is none."""
+        """Return the tag of the newest release, or ``HEAD`` if there is none."""
         tags = {_try_version(tag): tag for tag in self.git.run("tag", "--list").split()}
         known = [version for version in tags if version and not version.is_prerelease]
         return tags[max(known)] if known else "HEAD"
@@ -71,24 +71,24 @@ class Template:
 
 
 def fetch(address: str, folder: Path, near: Path) -> Template:
-    """Clone a template, and make the tags that its changelog has and its repository lacks.
+    """Clone a template, and add tags for releases that only its changelog has.
 
     Args:
-        address: What a project remembers: a folder, a URL, or Copier's short form of one.
-        folder: Where the clone is to be; it must not exist.
-        near: Folder that a relative address counts from.
+        address: A project's record: a folder, a URL, or Copier's short form of one.
+        folder: Folder for the clone; it must not exist.
+        near: Base of a relative address.
 
     Raises:
-        ValueError: There is no such repository, it refuses access, or the address is none.
+        ValueError: The repository does not exist or denies access, or the address is invalid.
     """
     url = source.clone_url(address, near)
     alone = ("--quiet", "--bare", "--template=")
-    # In a folder without others: Git prefers one that is named like the URL.
+    # In an empty folder: Git prefers a folder named like the URL.
     cloned = Git(folder.parent).attempt("clone", *alone, "--", url, str(folder))
     if cloned.returncode:
         reason = describe(GitError(cloned, folder))
         raise ValueError(
-            f"cannot fetch the template {address}: {reason}; check the network and how git logs in"
+            f"cannot fetch the template {address}: {reason}; check the network and Git's login"
         )
     template = Template(folder, address, url)
     if template.git.run("rev-parse", "--is-shallow-repository") == "false":
@@ -97,9 +97,9 @@ def fetch(address: str, folder: Path, near: Path) -> Template:
 
 
 def read_version(described: str) -> Version:
-    """Read the version out of a tag, or of what ``git describe`` says. Pure.
+    """Parse the version in a tag or in the output of ``git describe``. Pure.
 
-    Text without a version, such as a bare hash, is the version 0, like a template without a tag.
+    Text without a version, such as a bare hash, is version 0.
     """
     if after := DESCRIBED.fullmatch(described):
         tagged = _try_version(after["tag"])

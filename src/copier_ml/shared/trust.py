@@ -1,4 +1,4 @@
-"""Whether a template may run its code here."""
+"""Whether a template may run code."""
 
 import re
 from pathlib import Path
@@ -7,12 +7,10 @@ from . import source
 
 
 def is_trusted(url: str) -> bool:
-    """Tell whether the user trusts a template without being asked.
-
-    They do if they run the copier-ml that came from it, or if Copier's settings name it.
+    """Check whether a template is trusted: copier-ml came from it, or Copier's settings name it.
 
     Args:
-        url: What is cloned (``source.clone_url``), whatever the project calls it.
+        url: The URL to clone (``source.clone_url``), not the address in the project.
     """
     from copier._settings import SettingsModel, is_trusted_repository
 
@@ -24,7 +22,7 @@ def is_trusted(url: str) -> bool:
 
 
 def _plain(url: str) -> str:
-    """Spell a URL as uv does, which notes where it installed copier-ml from."""
+    """Normalize a URL as uv does where it records the source of copier-ml."""
     if found := re.fullmatch(r"([\w.-]+@[\w.-]+):/*(.+)", url):
         url = f"ssh://{found[1]}/{found[2]}"
     return url.rstrip("/").removesuffix(".git")

@@ -1,1 +1,1 @@
-"""Ask the running service of a project for one prediction."""
+"""Smoke-test the running service of a project with one prediction."""

@@ -1,1 +1,1 @@
-"""Bring a later version of the template into a project."""
+"""Update a project to a newer version of the template."""

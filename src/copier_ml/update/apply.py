@@ -1,4 +1,4 @@
-"""Apply an update to what is checked out, or leave its conflicts to the owner in a worktree."""
+"""Apply an update to the current branch, or open its conflicts in a worktree."""
 
 import os
 import shutil
@@ -15,17 +15,17 @@ from copier_ml.shared.sandbox import Sandbox
 from .merge import Merge
 
 PLAIN = ("--no-autostash", "--no-squash", "--no-verify-signatures")
-"""What a configuration may want of a merge, and what would touch files that are not committed."""
+"""Overrides of a user's configuration that would touch uncommitted files or stop the merge."""
 
 
 def fast_forward(project: Project, made: str) -> None:
-    """Move what is checked out to the update's commit; what is not committed stays.
+    """Fast-forward the current branch to the update's commit; uncommitted changes stay.
 
     Raises:
-        RefusalError: A file that the update changes has changes that are not committed, or the disk
-            is full, and then Git has stopped half way.
+        RefusalError: The update changes a file with uncommitted changes; or the disk is full, and
+            Git stopped halfway.
     """
-    # The owner's own configuration: it decides how lines end on this disk.
+    # With the user's configuration, which decides on line endings.
     done = subprocess.run(
         ["git", "merge", "--ff-only", "--quiet", *PLAIN, made],
         cwd=project.root,
@@ -33,7 +33,7 @@ def fast_forward(project: Project, made: str) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        start_new_session=True,  # A closed terminal ends copier-ml, and not a checkout half way.
+        start_new_session=True,  # A closed terminal must not interrupt a checkout.
     )
     try:
         check_disk(done, project.root)
@@ -49,9 +49,9 @@ def fast_forward(project: Project, made: str) -> None:
 def open_conflicts(
     project: Project, sandbox: Sandbox, merge: Merge, tree: str, version: str, message: str
 ) -> Path:
-    """Make a worktree at the update's branch, in the midst of the merge, and return where it is.
+    """Create a worktree on the update's branch with the unfinished merge; return its folder.
 
-    ``git add`` and ``git commit`` end it, as they end any merge.
+    As with any merge, ``git add`` and ``git commit`` finish it.
     """
     branch.receive(project, sandbox, tree, "result", *sandbox.branches())
     folder = branch.worktrees() / f"{project.name}-{version}"
@@ -76,7 +76,7 @@ def open_conflicts(
 
 
 def _mark(git: Git, merge: Merge) -> None:
-    """Put the sides of each conflict into the index, where Git looks for what is not solved."""
+    """Write the sides of each conflict to the index, so that Git reports them as unmerged."""
     paths = {line.partition("\t")[2] for line in merge.stages}
     null = "0" * len(git.run("rev-parse", "HEAD"))
     gone = [f"0 {null}\t{path}" for path in paths]

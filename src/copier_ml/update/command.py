@@ -1,4 +1,4 @@
-"""The command ``update``: a later version of the template, without losing a line of the owner's."""
+"""The command ``update``: merge a newer template version without losing the owner's edits."""
 
 import shlex
 from argparse import Namespace
@@ -7,7 +7,7 @@ from typing import Any
 
 from copier_ml.shared import branch, consent, options, project, uv
 from copier_ml.shared.errors import RefusalError, refusing
-from copier_ml.shared.progress import Progress
+from copier_ml.shared.progress import Progress, say
 
 from . import apply, trial
 from .outcome import Outcome, as_text
@@ -17,7 +17,7 @@ CLEAN, CONFLICTS = 0, 1
 
 
 def run(args: Namespace) -> int:
-    """Bring a later version of the template into a project."""
+    """Update a project to a newer version of the template."""
     progress = Progress()
     with refusing(), progress.reported():
         found = project.find(args.project)
@@ -29,8 +29,8 @@ def _land(found: project.Project, tried: trial.Trial, args: Namespace, progress:
     outcome = tried.outcome
     if outcome.needs_trust:
         raise RefusalError(
-            f"the template {found.source} is not the one that copier-ml came from, and an update "
-            "runs its code; add --trust if you trust it"
+            f"an update runs code of the third-party template {found.source}; add --trust if you "
+            "trust it"
         )
     if outcome.is_nothing:
         print(as_text(outcome))
@@ -45,8 +45,8 @@ def _land(found: project.Project, tried: trial.Trial, args: Namespace, progress:
     print(as_text(outcome))
     if not may_run:
         print(
-            "\nuv.lock is as it was: to lock a project, uv may run code of it. If you trust the "
-            "project, run 'uv lock'; --trust lets updates do so."
+            "\nuv.lock was not updated, because locking may run code of the project. If you trust "
+            "the project, run 'uv lock', or update with --trust."
         )
     if outcome.conflicts:
         return _land_conflicts(found, tried, tree, progress)
@@ -61,7 +61,7 @@ def _land_conflicts(
     made = (tried.sandbox, tried.merge, tree, version, branch.MESSAGE + version)
     with progress.uninterrupted():
         folder = apply.open_conflicts(found, *made)
-        progress.reached = f"the merge waits in {folder}"
+        progress.reached = f"the unfinished merge is in {folder}"
     _tell_conflicts(found, tried.outcome, folder)
     return CONFLICTS
 
@@ -76,21 +76,22 @@ def _land_clean(
         with progress.uninterrupted():
             apply.fast_forward(found, made)
             progress.reached = "the update was applied"
-        print(f"\n{found.name} is at the template's {version} now.")
+        print(f"\nUpdated {found.name} to template {version}.")
+        print(f"Next: {uv.in_shell()} run just sync")
         return CLEAN
     with progress.uninterrupted():
         name = branch.set_branch(found, version, made)
         progress.reached = f"the update is on the branch {name}"
     print(f"\nThe update is on the branch {name}.")
     if broken:
-        print(f"'just check' fails there:\n\n{broken}")
+        print(f"'just check' fails on it:\n\n{broken}")
         return CONFLICTS
-    print(f"Look at it with 'git diff HEAD {name}', take it with 'git merge {name}'.")
+    print(f"Next: review it with 'git diff HEAD {name}', then run 'git merge {name}'.")
     return CLEAN
 
 
 def _may_run(found: project.Project, tried: trial.Trial, args: Namespace) -> bool:
-    """Tell whether the project may run code, if locking or --check will want to."""
+    """Check whether the project may run code, if locking or --check needs to."""
     assert tried.merge
     has_lock = f"{found.prefix}uv.lock" in tried.sandbox.read(tried.merge.tree)
     if not (has_lock or args.check):
@@ -98,7 +99,7 @@ def _may_run(found: project.Project, tried: trial.Trial, args: Namespace) -> boo
     may_run = consent.may_run(found.folder, is_trusted=args.trust)
     if args.check and not may_run:
         raise RefusalError(
-            f"--check runs code of {found.name}, and nothing says that it is yours; add --trust"
+            f"--check runs code of {found.name}; add --trust if you trust the project"
         )
     return may_run
 
@@ -106,13 +107,13 @@ def _may_run(found: project.Project, tried: trial.Trial, args: Namespace) -> boo
 def _refusal(outcome: Outcome) -> str:
     if outcome.in_the_way:
         return (
-            f"Git does not know {', '.join(outcome.in_the_way)}, and the update would write over "
-            "that: commit, move or delete it (nothing was changed)"
+            f"the update would overwrite untracked files: {', '.join(outcome.in_the_way)}; commit, "
+            "move or delete them (nothing was changed)"
         )
     options = " ".join(f"--accept-loss {shlex.quote(path)}" for path in outcome.lost)
     return (
-        f"edits of yours in {', '.join(outcome.lost)} would be lost: move them to another file, or "
-        f"let them go with {options} (nothing was changed)"
+        f"your edits in {', '.join(outcome.lost)} would be lost: move them to another file, or "
+        f"accept the loss with {options} (nothing was changed)"
     )
 
 
@@ -120,26 +121,25 @@ def _tell_conflicts(found: project.Project, outcome: Outcome, folder: Path) -> N
     name = branch.branch_of(found, outcome.new)
     here = shlex.quote(str(folder))
     print(
-        f"\nNothing of yours was changed. The merge waits in {folder}; to end it:\n"
+        f"\nYour files were not changed. The merge with conflicts is in {folder}. To finish it:\n"
         f"\n  cd {shlex.quote(str(folder / found.prefix))}"
-        "\n  git status                   # solve what it names, and 'git add' it"
-        "\n  uv lock && git add uv.lock   # if pyproject.toml was among them"
+        "\n  git status                   # resolve the conflicts, then 'git add' the files"
+        "\n  uv lock && git add uv.lock   # if pyproject.toml had conflicts"
         f"\n  git commit --no-edit\n  cd {shlex.quote(str(found.root))}\n  git merge {name}"
         f"\n  git worktree remove --force {here} && git branch -d {name}"
     )
 
 
 def _check(tried: trial.Trial, tree: str, found: project.Project) -> str:
-    """Run the project's checks on the update; give what they say if they fail, else nothing."""
+    """Run the project's checks on the update; return their output if they fail."""
     program = uv.find()
     if not program:
-        raise RefusalError(
-            "uv is not on PATH, and --check needs it; install it or leave --check out"
-        )
+        raise RefusalError("uv is not on PATH, and --check needs it; install uv or omit --check")
     tried.sandbox.checkout(tree)
     tried.sandbox.commit(tree, branch="result")
     tried.sandbox.git.run("symbolic-ref", "HEAD", "refs/heads/result")
     for recipe in ("sync", "check"):
+        say(f"Running 'just {recipe}' on the update")
         folder = tried.sandbox.folder / found.prefix
         done = uv.run(program, "run", "--quiet", "just", recipe, folder=folder)
         if done.returncode:
@@ -148,25 +148,23 @@ def _check(tried: trial.Trial, tree: str, found: project.Project) -> str:
 
 
 def read_wish(args: Namespace) -> Wish:
-    """Read the options that ``update`` and ``preview`` share."""
+    """Read the options shared by ``update`` and ``preview``."""
     return Wish(args.to, dict(args.data), args.trust, args.accept_loss, args.restore)
 
 
 def add_common_options(add: options.Add) -> None:
-    """Declare the options that ``update`` and ``preview`` share."""
+    """Declare the options shared by ``update`` and ``preview``."""
     options.add_project(add)
-    add("--to", metavar="VERSION", help="version of the template; the newest release")
-    options.add_data(add, "answer a question anew; a list is KEY=[a, b]; repeatable")
+    add("--to", metavar="VERSION", help="template version (default: the newest release)")
+    options.add_data(add, "change an answer; a list is KEY=[a, b]; repeatable")
     paths: dict[str, Any] = {"metavar": "PATH", "action": "append", "default": []}
-    add("--restore", **paths, help="add a file or folder again that you deleted; repeatable")
-    add("--accept-loss", **paths, help="lose edits in this file if they cannot stay; repeatable")
+    add("--restore", **paths, help="restore a file or folder that you deleted; repeatable")
+    add("--accept-loss", **paths, help="allow the loss of edits in this file; repeatable")
 
 
 def add_options(add: options.Add) -> None:
     """Declare the options."""
     add_common_options(add)
-    options.add_trust(
-        add, "run code of a template that copier-ml did not come from, and let uv lock the project"
-    )
-    add("--apply", action="store_true", help="move what is checked out to the update at once")
-    add("--check", action="store_true", help="run the project's own checks on the update")
+    options.add_trust(add, "allow a third-party template to run code, and uv to lock the project")
+    add("--apply", action="store_true", help="fast-forward the current branch to the update")
+    add("--check", action="store_true", help="run the project's checks on the update")

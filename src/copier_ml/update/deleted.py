@@ -1,4 +1,4 @@
-"""New files of what an owner deleted as a whole: they stay out until the owner wants them."""
+"""New files in folders and parts that the owner deleted; an update does not add them."""
 
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -9,14 +9,14 @@ from copier_ml.shared.sandbox import Tree
 from copier_ml.shared.template import Template
 
 Part = Callable[[str], bool]
-"""Tells whether a file belongs to an optional part of the template."""
+"""Checks whether a file belongs to an optional part of the template."""
 
 CHOICES = "extensions/choices.toml"
-"""Where the template says which paths a part has; a template without this file has no parts."""
+"""The template's list of parts and their paths; a template without this file has no parts."""
 
 
 def read_parts(template: Template, commit: str, rendering: Rendering) -> dict[str, Part]:
-    """Read which files each optional part of a version of the template has."""
+    """Read the optional parts of a template version, with a matcher of their files."""
     found = template.git.attempt("show", f"{commit}:{CHOICES}")
     rows = {} if found.returncode else tomllib.loads(found.stdout.decode("utf-8"))["features"]
     package = str(rendering.answers.get("package_name"))
@@ -29,11 +29,11 @@ def read_parts(template: Template, commit: str, rendering: Rendering) -> dict[st
 def find(
     base: Tree, new: Tree, gone: Collection[str], parts: Mapping[str, Part]
 ) -> Iterator[tuple[str, str]]:
-    """Find new files whose folder or part the owner deleted, and say what that was.
+    """Find new files whose folder or part the owner deleted; yield the file and that name.
 
     Args:
-        base: What the template made before.
-        new: What it makes now.
+        base: Files of the old version.
+        new: Files of the new version.
         gone: Files of ``base`` that the owner deleted.
         parts: The optional parts of the template.
     """
@@ -52,6 +52,6 @@ def find(
 
 
 def _folders(path: str) -> list[str]:
-    """Name the folders that a file is in, the outermost first."""
+    """Return the folders above a file, outermost first."""
     *folders, _ = PurePosixPath(path).parents
     return [f"{folder}/" for folder in reversed(folders)]

@@ -1,7 +1,7 @@
-"""Folders that have another name than the template gave them, by the owner's hand or by an answer.
+"""Folders that the owner or a changed answer renamed.
 
-A folder that moved is one fact. The merge sees its files where the template has them, so that Git
-need not guess anything, and the result has them where the owner has them.
+The merge sees files at the template's paths, so Git need not detect the renames. The result has
+them at the owner's paths.
 """
 
 import re
@@ -16,14 +16,14 @@ Moves = Mapping[str, str]
 """New path of each folder. All paths end with ``/``."""
 
 PLACEHOLDER = re.compile(r"\{\{ *(\w+) *\}\}")
-"""An answer in the name of a template's folder."""
+"""An answer in the name of a template folder."""
 
 
 def find_moved(sandbox: Sandbox, base: Tree, ours: Tree) -> dict[str, str]:
-    """Find the template's folders that the owner gave another name.
+    """Find the template's folders that the owner renamed.
 
-    Such a folder is gone, and at least half of its files are in one other folder, at the same paths
-    below it, where the template has nothing.
+    The old folder is gone, and at least half of its files are at the same relative paths in one
+    other folder that the template does not have.
     """
     found: Counter[tuple[str, str]] = Counter()
     for old, new in sandbox.find_renames(base, ours).items():
@@ -44,19 +44,19 @@ def find_moved(sandbox: Sandbox, base: Tree, ours: Tree) -> dict[str, str]:
 
 
 def find_answered(template: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
-    """Find the folders whose names follow from answers that change.
+    """Find the folders that changed answers rename.
 
     Args:
         template: Folder with the files of the template.
-        old: Answers of the project.
-        new: Answers that it is going to have.
+        old: The project's answers.
+        new: Its answers after the update.
     """
     filled = ((_fill(path, old), _fill(path, new)) for path in _find_named(template))
     return {was: now for was, now in filled if was != now}
 
 
 def find_answers(template: Path, old: Mapping[str, Any], moves: Moves) -> dict[str, str]:
-    """Find the answers with which the template would name folders as they were moved by hand."""
+    """Find the answers that give folders the names that the owner gave them."""
     found = {}
     for path in _find_named(template):
         start, name, end = path.partition(PLACEHOLDER.search(path)[0])  # type: ignore[index]
@@ -69,7 +69,7 @@ def find_answers(template: Path, old: Mapping[str, Any], moves: Moves) -> dict[s
 
 
 def _find_named(template: Path) -> Iterator[str]:
-    """Give the paths of the folders that are named by an answer."""
+    """Yield the paths of folders named by an answer."""
     for folder in template.rglob("*{{*"):
         if folder.is_dir() and PLACEHOLDER.search(folder.name):
             yield f"{folder.relative_to(template).as_posix()}/"
@@ -80,7 +80,7 @@ def _fill(path: str, answers: Mapping[str, Any]) -> str:
 
 
 def follow(path: str, moves: Moves) -> str:
-    """Give the path of a file after its folder moved."""
+    """Return a file's path after the moves of folders."""
     for was, now in moves.items():
         if path.startswith(was):
             return now + path.removeprefix(was)
@@ -88,15 +88,15 @@ def follow(path: str, moves: Moves) -> str:
 
 
 def move(tree: Tree, moves: Moves) -> Tree:
-    """Give the files of a tree the paths that they have after folders moved."""
+    """Return a tree after the moves of folders."""
     return {follow(path, moves): entry for path, entry in tree.items()} if moves else tree
 
 
 def reverse(moves: Moves) -> dict[str, str]:
-    """Give the way back."""
+    """Return the reverse moves."""
     return {now: was for was, now in moves.items()}
 
 
 def below(prefix: str, moves: Moves) -> dict[str, str]:
-    """Give the same moves with paths that count from further up."""
+    """Return the moves with a prefix before each path."""
     return {prefix + was: prefix + now for was, now in moves.items()}

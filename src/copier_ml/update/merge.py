@@ -1,8 +1,8 @@
-"""The merge of an update: what the template changed, into what the owner has.
+"""Merge the template's changes into the project.
 
-Three trees meet: what the template made of the answers (base), what it makes of them now (new), and
-the owner's. Git merges them; before, whatever is the owner's to decide is taken out of the two
-renders, so that Git never sees a change of the template there.
+Git merges three trees: the render of the old version (base), the render of the new one (new), and
+the project. Files that are up to the owner are first removed from the two renders, so that Git sees
+no change of the template there.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,17 +17,17 @@ from . import deleted
 from .deleted import Part
 
 TEXTS = {"100644", "100755"}
-"""Modes of files that have lines: no links, no submodules."""
+"""Modes of regular files."""
 
 OURS = "your-project"
-"""What the markers of a conflict call the owner's side."""
+"""Label of the owner's side in conflict markers."""
 
 SUBMODULE = "160000"
 
 
 @dataclass(frozen=True)
 class Trees:
-    """The three sides of a merge; paths count from the project's folder."""
+    """The three sides of a merge; paths are relative to the project."""
 
     base: Tree
     new: Tree
@@ -36,7 +36,7 @@ class Trees:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A file that the owner has to decide on."""
+    """A file and the reason for its conflict, or why it was left alone."""
 
     path: str
     reason: str
@@ -44,21 +44,21 @@ class Conflict:
 
 @dataclass
 class Merge:
-    """What came out."""
+    """The result of a merge."""
 
     tree: str
-    """All files of the repository; those in conflict have markers."""
+    """Tree of the repository; conflicting files have markers."""
 
     conflicts: list[Conflict] = field(default_factory=list)
 
     stages: list[str] = field(default_factory=list)
-    """Lines of ``git update-index --index-info`` for the files in conflict."""
+    """Lines of ``git update-index --index-info`` for conflicting files."""
 
     lost: list[str] = field(default_factory=list)
-    """Files whose edits would be lost. There should be none; an update with one is refused."""
+    """Files whose edits would be lost, for which an update is refused."""
 
     def follow(self, name: Callable[[str], str]) -> "Merge":
-        """Give the same with other names of files, except in the tree."""
+        """Return the same with renamed files, except in the tree."""
         stages = (line.partition("\t") for line in self.stages)
         return Merge(
             self.tree,
@@ -70,33 +70,32 @@ class Merge:
 
 @dataclass(frozen=True)
 class Rules:
-    """What the owner has decided. Paths count from the project's folder."""
+    """The owner's decisions. Paths are relative to the project."""
 
     is_owners: Callable[[str], bool]
-    """Tells whether a file is the owner's from the first day on."""
+    """Checks whether a file belongs to the owner."""
 
     is_restored: Callable[[str], bool]
-    """Tells whether the owner wants a file back that they deleted."""
+    """Checks whether a deleted file is to be restored."""
 
     kept: Collection[str]
-    """Files of the owner's that stay although they were not edited: others of their kind were."""
+    """Unedited files of the owner that stay, because related files were edited."""
 
     parts: Mapping[str, Part]
-    """Which files each optional part of the template has."""
+    """Optional parts of the template, with a matcher of their files."""
 
     name: Callable[[str], str]
-    """Gives the path of a file as the owner knows it, from the top of the repository."""
+    """Returns the owner's path of a file, relative to the repository's root."""
 
 
 def settle(sandbox: Sandbox, trees: Trees, rules: Rules) -> tuple[Trees, list[Conflict]]:
-    """Take what the owner has decided out of the two renders.
+    """Apply the owner's decisions to the two renders.
 
-    - A file that the owner deleted stays deleted, also under a new name, and so does what is new in
-      a folder or a part of which they deleted every file.
-    - A file that is the owner's from the first day on stays as it is once they have touched it, or
-      one that it goes with.
-    - The answers file is the template's: it follows.
-    - A file whose lines the owner ends with CR LF has them everywhere.
+    - A deleted file stays deleted, even under a new name. So do new files in a folder or a part
+      that the owner deleted completely.
+    - A file that belongs to the owner stays as it is once it, or a related file, was edited.
+    - The answers file belongs to the template.
+    - A file that the owner converted to CRLF has CRLF on all sides.
     """
     base, new, ours = dict(trees.base), dict(trees.new), trees.ours
     moved, renamed = (sandbox.find_renames(base, side) for side in (ours, new))
@@ -110,7 +109,7 @@ def settle(sandbox: Sandbox, trees: Trees, rules: Rules) -> tuple[Trees, list[Co
                 kept.append(Conflict(path, "it is yours"))
             _leave(path, base, new)
             if (target := renamed.get(path)) in new:
-                # The name is the template's to choose, what the file holds is not.
+                # The template decides on the name, not on the contents.
                 new[target] = new.pop(path)
     if ANSWERS_FILE in ours:
         base[ANSWERS_FILE] = ours[ANSWERS_FILE]
@@ -119,7 +118,7 @@ def settle(sandbox: Sandbox, trees: Trees, rules: Rules) -> tuple[Trees, list[Co
 
 
 def _leave(path: str, base: Tree, new: Tree) -> None:
-    """Let the template have changed nothing in a file."""
+    """Undo the template's change of a file."""
     if path in base:
         new[path] = base[path]
     else:
@@ -129,12 +128,12 @@ def _leave(path: str, base: Tree, new: Tree) -> None:
 def _keep_out(
     base: Tree, new: Tree, gone: Collection[str], renamed: Mapping[str, str], rules: Rules
 ) -> Iterator[Conflict]:
-    """Take what the owner deleted out of both renders, unless they want it back."""
+    """Remove deleted files from both renders, unless they are to be restored."""
     wanted = [path for path in gone if rules.is_restored(path)]
     for path, whole in list(deleted.find(base, new, gone, rules.parts)):
         if not rules.is_restored(path):
             add = f"'--restore {rules.name(path)}' adds it"
-            yield Conflict(path, f"you deleted all of {whole}; {add}")
+            yield Conflict(path, f"you deleted {whole}; {add}")
             del new[path]
     for path in gone:
         before = base.pop(path)
@@ -143,7 +142,7 @@ def _keep_out(
         if path in new and new.pop(path) != before:
             yield Conflict(path, "you deleted it")
         if (target := renamed.get(path)) and target in new:
-            yield Conflict(target, f"you deleted it when its name was {path}")
+            yield Conflict(target, f"you deleted it as {path}")
             del new[target]
 
 
@@ -175,11 +174,11 @@ def merge(sandbox: Sandbox, trees: Trees, whole: str, prefix: str, theirs: str) 
     """Merge the three sides.
 
     Args:
-        sandbox: Where it happens.
-        trees: The sides, settled.
-        whole: Tree of the repository that the project is in.
-        prefix: Path of the project in it, empty or with ``/`` at its end.
-        theirs: What the markers of a conflict call the template's side.
+        sandbox: Repository for the merge.
+        trees: The sides, after ``settle``.
+        whole: Tree of the repository that has the project.
+        prefix: Path of the project in it, empty or with a trailing ``/``.
+        theirs: Label of the template's side in conflict markers.
     """
     tops = [sandbox.write({prefix + path: entry for path, entry in tree.items()})
             for tree in (trees.base, trees.new)]  # fmt: skip
@@ -202,14 +201,14 @@ def merge(sandbox: Sandbox, trees: Trees, whole: str, prefix: str, theirs: str) 
 def _read_conflicts(
     sandbox: Sandbox, stages: Sequence[str], messages: Sequence[str]
 ) -> list[Conflict]:
-    """Say a reason for each file in conflict, from the sides that have it."""
+    """Return each conflicting file with its reason."""
     sides: dict[str, dict[str, str]] = {}
     for line in stages:
         facts, _, path = line.partition("\t")
         mode, blob, stage = facts.split()
         sides.setdefault(path, {})[stage] = blob if mode != SUBMODULE else ""
     found = [Conflict(path, _reason(sandbox, path, sides[path])) for path in sides]
-    # Git tells about a folder's name without a file in conflict.
+    # Git reports a renamed folder without a conflicting file.
     for kind, text in _read_messages(messages):
         if kind.startswith("CONFLICT (directory rename"):
             found.append(Conflict(text.split(": ", 1)[-1].strip(), "a folder was renamed"))
@@ -230,34 +229,34 @@ def _read_messages(items: Sequence[str]) -> list[tuple[str, str]]:
 def _reason(sandbox: Sandbox, path: str, sides: dict[str, str]) -> str:
     texts = sandbox.fetch(filter(None, sides.values())).values()
     if {"2", "3"} <= sides.keys() and any(b"\0" in text for text in texts):
-        return "a binary file that both of you changed: yours is kept"
+        return "a binary file that you and the template changed: yours is kept"
     match "".join(sorted(sides)):
         case "12":
-            return "you changed it, the template deleted it or gave it another name"
+            return "you changed it, the template deleted or renamed it"
         case "13":
-            return "you deleted it or gave it another name, the template changed it"
+            return "you deleted or renamed it, the template changed it"
         case "23":
-            return "both of you made a file of this name"
+            return "you and the template added it"
         case "123":
-            return "both of you changed the same lines"
+            return "you and the template changed the same lines"
         case "2" if path.endswith(f"~{OURS}"):
-            return "a file of yours, whose name is a folder of the template's"
+            return "your file has the name of a folder of the template"
         case "3" if "~template-" in path:
-            return "a file of the template's, whose name is a folder of yours"
+            return "the template's file has the name of a folder of yours"
         case _:
-            return "both of you gave it another name"
+            return "you and the template renamed it"
 
 
 def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> list[str]:
-    """Find what the owner changed and the result does not have, though nothing is in conflict.
+    """Find edits of the owner that are missing in the result without a conflict.
 
-    A file that equals the new render, where the owner's differed from both renders, lost its edits,
-    unless the template made the same ones: a fix that was backported, a version that a bot bumped.
+    A file that equals the new render, while the owner's differed from both renders, lost its edits,
+    unless the template made the same ones, such as a backported fix or a bumped version.
     """
     merged = sandbox.read(result.tree)
-    # Where one side has a file and the other a folder, Git gives the file another name.
+    # If one side has a file and the other a folder of that name, Git renames the file.
     open_paths = {conflict.path.removesuffix(f"~{OURS}") for conflict in result.conflicts}
-    # A file that has another name by now, and nothing else, has no edits.
+    # A file that was only renamed has no edits.
     sources = {new: old for old, new in sandbox.find_renames(trees.base, trees.ours).items()}
     mine = {
         path: entry
@@ -278,7 +277,7 @@ def _find_lost(sandbox: Sandbox, trees: Trees, result: Merge, prefix: str) -> li
 
 
 def _keeps(sandbox: Sandbox, base: Entry | None, ours: Entry, got: Entry) -> bool:
-    """Tell whether a file has all that the owner changed: its mode, and each hunk."""
+    """Check whether a file has all of the owner's edits: its mode, and each hunk."""
     modes = {got[0]} if base is None else {got[0], base[0]}
     blobs = sandbox.fetch(entry[1] for entry in (base, ours, got) if entry)
     return ours[0] in modes and has_hunks(
@@ -287,10 +286,9 @@ def _keeps(sandbox: Sandbox, base: Entry | None, ours: Entry, got: Entry) -> boo
 
 
 def has_hunks(base: bytes, ours: bytes, result: bytes) -> bool:
-    """Tell whether a text has each hunk that leads from one text to another. Pure.
+    """Check whether ``result`` has each hunk of the diff from ``base`` to ``ours``. Pure.
 
-    It has a hunk if it has the lines that come, and none of those that go, at a place that fits the
-    lines around them.
+    It has a hunk if it has the added lines and none of the removed ones, in the same context.
     """
     old, mine, new = (text.splitlines(keepends=True) for text in (base, ours, result))
     went = set(range(len(old))) - _matched(old, new)
@@ -305,13 +303,13 @@ def has_hunks(base: bytes, ours: bytes, result: bytes) -> bool:
 
 
 def _matched(lines: list[bytes], others: list[bytes]) -> set[int]:
-    """Number the lines that another text has, too, in the same order."""
+    """Return the numbers of the lines that another text has in the same order."""
     blocks = SequenceMatcher(None, lines, others, autojunk=False).get_matching_blocks()
     return {n for start, _, size in blocks for n in range(start, start + size)}
 
 
 def _follow(sandbox: Sandbox, trees: Trees, merged: Tree, prefix: str, path: str) -> Entry | None:
-    """Give the file under the name that the template gave it, unless its edits are gone there."""
+    """Return the file at the template's new path, unless its edits are lost there."""
     target = sandbox.find_renames(trees.base, trees.new).get(path)
     got = merged.get(f"{prefix}{target}") if target else None
     return None if target is None or got == trees.new.get(target) else got

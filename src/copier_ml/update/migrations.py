@@ -1,4 +1,4 @@
-"""A template's migrations, run in a folder that Copier did not choose."""
+"""Run a template's migrations in a folder other than Copier's destination."""
 
 import json
 from dataclasses import dataclass, field
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 Stage = Literal["before", "after"]
 
 MARK = "COPIER_ML_UPDATE"
-"""Set for migrations, to 1: the merge follows renames, so they need not."""
+"""Set to 1 for migrations: the merge follows renames, so they need not."""
 
 RENDERED = "COPIER_ML_OLD"
-"""Set for migrations where it is known: the tree that the old version of the template rendered."""
+"""Set for migrations, if known, to the tree that the old version rendered."""
 
 PATHS = "COPIER_ML_PATHS"
-"""Set for migrations before the merge: the file that they write a JSON object with ``Paths`` to."""
+"""Set for migrations before the merge to the file for their JSON object of ``Paths``."""
 
 NO_LOCK = "COPIER_ML_NO_LOCK"
-"""Set for migrations after the merge, to 1, if they must not let uv lock the project."""
+"""Set to 1 for migrations after the merge if they must not lock the project."""
 
 
 @dataclass(frozen=True)
 class Paths:
-    """What migrations tell of the project's files, for the merge."""
+    """Paths that migrations report for the merge."""
 
     renamed: dict[str, str] = field(default_factory=dict)
-    """New path of each file that the template gave another one."""
+    """New path of each file that the template moved."""
 
     merged_once: list[str] = field(default_factory=list)
-    """Files of the owner's that are merged in this update, although they are the owner's."""
+    """Files of the owner that this update merges nevertheless."""
 
     kept: list[str] = field(default_factory=list)
-    """Files of the owner's that stay although they were not edited: others of their kind were."""
+    """Unedited files of the owner that stay, because related files were edited."""
 
 
 def has_migrations(worker: "Worker", stage: Stage, old: str) -> bool:
-    """Tell whether the template does something at that stage of an update from a version."""
+    """Check whether the template has migrations at a stage of an update from a version."""
     from copier._types import Phase
 
     with Phase.use(Phase.MIGRATE):
@@ -57,7 +57,7 @@ def migrate(worker: "Worker", stage: Stage, old: str, folder: Path, **variables:
     Args:
         worker: Copier, with the template and the project's new answers.
         stage: Before or after the merge.
-        old: Version of the template that the project had.
+        old: The project's template version.
         folder: The project, as it is at that stage.
         variables: Environment beside the usual one.
 
@@ -70,7 +70,7 @@ def migrate(worker: "Worker", stage: Stage, old: str, folder: Path, **variables:
 
     was = worker.subproject
     own = {MARK: "1"} | variables
-    # Copier runs a migration where it renders to; what is rendered here is elsewhere.
+    # Copier runs migrations in its destination, which is another folder here.
     worker.subproject = Subproject(local_abspath=folder)
     try:
         with Phase.use(Phase.MIGRATE), plumbum.local.env(**own_environment(), **own):
@@ -80,11 +80,11 @@ def migrate(worker: "Worker", stage: Stage, old: str, folder: Path, **variables:
 
 
 def migrate_before(worker: "Worker", old: str, folder: Path, rendered: str, work: Path) -> Paths:
-    """Run the template's migrations before the merge, and return what they tell of paths.
+    """Run the template's migrations before the merge, and return the paths they report.
 
     Args:
         worker: As for ``migrate``.
-        old: Version of the template that the project had.
+        old: The project's template version.
         folder: The project.
         rendered: Tree of what the old version rendered, in the repository of the folder.
         work: Folder for temporary files.

@@ -1,4 +1,4 @@
-"""What an update would do, or did: as data, as text for a terminal or a pull request, as JSON."""
+"""The result of an update or a preview: as data, as Markdown, as JSON."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,12 +9,12 @@ from copier_ml.shared.errors import printable
 
 from .merge import Conflict
 
-WORDS = {"A": "new", "D": "gone", "M": "changed", "T": "of another type"}
+WORDS = {"A": "new", "D": "deleted", "M": "changed", "T": "type changed"}
 
 
 @dataclass
 class Outcome:
-    """What an update would do, or did. Paths count from the top of the repository."""
+    """The result of an update or a preview. Paths are relative to the repository's root."""
 
     project: str
     old: str
@@ -22,85 +22,84 @@ class Outcome:
     """Versions of the template."""
 
     changelog: list[tuple[str, str]] = field(default_factory=list)
-    """Versions between the two, the newest first, and what the changelog says of each."""
+    """Versions after the old one, newest first, with their sections of the changelog."""
 
     changes: list[tuple[str, str]] = field(default_factory=list)
-    """Letter and path of each file that is added (A), deleted (D), modified (M) or of another
-    type (T)."""
+    """Git's status letter and the path of each file: added (A), deleted (D), modified (M) or of a
+    changed type (T)."""
 
     conflicts: list[Conflict] = field(default_factory=list)
     kept: list[Conflict] = field(default_factory=list)
-    """Files that the template changed and the owner had decided on: they stay as they are."""
+    """Files that the template changed and the update leaves alone: the owner's, or deleted."""
 
     lost: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
-    """Files whose edits are lost with the owner's consent."""
+    """Files whose edits are lost, as ``--accept-loss`` allows."""
 
     in_the_way: list[str] = field(default_factory=list)
-    """Files that Git does not know, under the names of new ones."""
+    """Untracked files that new ones would overwrite."""
 
     new_answers: dict[str, Any] = field(default_factory=dict)
-    """Questions that the project had not answered, and the answers taken."""
+    """New questions, and the answers used."""
 
     changed_answers: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    """Questions whose answer is another one now, with the old answer; None stands for none."""
+    """Questions with a changed answer: the old and the new one, None for no answer."""
 
     moved: dict[str, str] = field(default_factory=dict)
-    """Folders of the template that the owner gave another name, with that name."""
+    """Folders of the template that the owner renamed, with the new name."""
 
     offered: dict[str, str] = field(default_factory=dict)
-    """Answers with which the template gives them these names."""
+    """Answers that rename these folders in the template, too."""
 
     needs_trust: bool = False
-    """Whether the rest is unknown, since the template may not run its code."""
+    """Whether the rest is unknown, because the template may not run code."""
 
     @property
     def is_nothing(self) -> bool:
-        """Whether the project has all of this already."""
+        """Whether the project is up to date."""
         return not (self.changes or self.conflicts or self.lost)
 
     @property
     def is_refused(self) -> bool:
-        """Whether something would be lost."""
+        """Whether edits or files would be lost."""
         return bool(self.lost or self.in_the_way)
 
 
 def as_json(outcome: Outcome) -> str:
-    """Write all that is known, for programs."""
+    """Return the result as JSON."""
     return json.dumps(asdict(outcome), indent=2, default=str)
 
 
 def as_text(outcome: Outcome) -> str:
-    """Write all that is known in Markdown that reads well as it is."""
+    """Return the result as Markdown that is readable on a terminal."""
     return printable("\n".join(_write(outcome)))
 
 
 def _write(outcome: Outcome) -> Iterator[str]:
     if outcome.is_nothing and not outcome.needs_trust:
-        yield f"{outcome.project} has all of the template's {outcome.new}; there is nothing to do."
+        yield f"{outcome.project} is up to date with template {outcome.new}."
         return
-    yield f"{outcome.project}: the template's {outcome.old} becomes {outcome.new}"
+    yield f"{outcome.project}: template {outcome.old} -> {outcome.new}"
     if outcome.needs_trust:
         yield ""
-        yield "What that changes takes the template's own code to find out: --trust lets it run."
-    yield from _list("Folders that you renamed: the update follows", _tell_moved(outcome))
-    yield from _list("Conflicts, to be solved by hand", map(_because, outcome.conflicts))
-    yield from _list("Refused, since edits of yours would be lost", outcome.lost)
-    yield from _list("Edits of yours that are lost, as you accept", outcome.accepted)
+        yield "Showing the changes requires running code of the template: add --trust to allow it."
+    yield from _list("Renamed folders that the update follows", _tell_moved(outcome))
+    yield from _list("Conflicts to resolve", map(_because, outcome.conflicts))
+    yield from _list("Refused: your edits would be lost", outcome.lost)
+    yield from _list("Your edits that are lost (--accept-loss)", outcome.accepted)
     yield from _list(
-        "Refused, since Git does not know these files and would write over them: commit, move or "
-        "delete them",
+        "Refused: untracked files would be overwritten; commit, move or delete them",
         outcome.in_the_way,
     )
-    yield from _list("Stays as it is", map(_because, outcome.kept))
+    yield from _list("Left alone", map(_because, outcome.kept))
     yield from _list(
-        "New questions, with the answers taken (--data QUESTION=ANSWER takes another)",
+        "New questions and their answers (change one with --data QUESTION=ANSWER)",
         (f"{name}: {_spell(answer)}" for name, answer in outcome.new_answers.items()),
     )
     yield from _list(
-        "Answers that change",
+        "Changed answers",
         (
-            f"{name}: {_spell(old)} becomes {_spell(new)}"
+            f"{name}: {_spell(old)} -> {_spell(new)}"
             for name, (old, new) in outcome.changed_answers.items()
         ),
     )
@@ -110,9 +109,9 @@ def _write(outcome: Outcome) -> Iterator[str]:
 
 
 def _tell_moved(outcome: Outcome) -> Iterator[str]:
-    yield from (f"{was} is {now}" for was, now in outcome.moved.items())
+    yield from (f"{was} -> {now}" for was, now in outcome.moved.items())
     for question, answer in outcome.offered.items():
-        yield f"--data {question}={answer} gives the template's own texts that name, too"
+        yield f"--data {question}={answer} renames it in the template's texts, too"
 
 
 def _list(title: str, items: Iterable[str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Which files were there before the project came under the template.
+"""Which files existed before the template was added to the project.
 
-A file that the owner had before the project came under the template is theirs: what the template
-has under such a name was never merged into it, so no later change of it has a place there.
+Such a file belongs to the owner: the template's file of the same name was never merged into it, so
+later changes of that file do not apply.
 """
 
 from copier_ml.shared.project import ANSWERS_FILE, Project
@@ -9,10 +9,10 @@ from copier_ml.shared.sandbox import Sandbox, Tree
 
 
 def find(project: Project, where: Sandbox, base: Tree, ours: Tree) -> set[str]:
-    """Find those that are still the owner's; one that became like the template's is merged.
+    """Find such files, except those that are now similar to the template's.
 
     Raises:
-        ValueError: The repository is a shallow clone that does not tell.
+        ValueError: A shallow clone lacks the history.
     """
     first, known = _read_before(project, where)
     own = {
@@ -20,7 +20,7 @@ def find(project: Project, where: Sandbox, base: Tree, ours: Tree) -> set[str]:
         for path, entry in ours.items()
         if entry != base.get(path, entry) and (known is None or project.prefix + path in known)
     }
-    # Git's measure of a renamed file tells, too, whether two files are one.
+    # Git's similarity of renamed files also detects two versions of one file.
     found = {
         path
         for path, entry in own.items()
@@ -28,17 +28,16 @@ def find(project: Project, where: Sandbox, base: Tree, ours: Tree) -> set[str]:
     }
     if found and known is None:
         raise ValueError(
-            f"the history of {project.name} is cut at {first[:7]}, so it does not tell whether "
-            f"{', '.join(sorted(found)[:3])} was there before the template: run 'git fetch "
-            "--unshallow' first"
+            f"{project.name} is a shallow clone without commits before {first[:7]}, so the origin "
+            f"of {', '.join(sorted(found)[:3])} is unknown: run 'git fetch --unshallow'"
         )
     return found
 
 
 def _read_before(project: Project, where: Sandbox) -> tuple[str, Tree | None]:
-    """Give the commit with which the project came under the template, and what there was before it.
+    """Return the commit that added the template, and the files before it.
 
-    Nothing, if it began with the template; None, if a shallow clone does not tell.
+    No files if the project started from the template; None if a shallow clone lacks the history.
     """
     answers = project.prefix + ANSWERS_FILE
     added = project.git.run("log", "--diff-filter=A", "--format=%H", project.head, "--", answers)
@@ -46,6 +45,6 @@ def _read_before(project: Project, where: Sandbox) -> tuple[str, Tree | None]:
     before = f"{first}^"
     if not project.git.attempt("rev-parse", "--verify", "--quiet", before).returncode:
         return first, where.read(before)
-    # The commit itself names its parent, also where a shallow clone has none.
+    # The commit names its parent even where a shallow clone lacks it.
     has_parent = "\nparent " in project.git.run("cat-file", "commit", first)
     return first, None if has_parent else {}

@@ -1,7 +1,7 @@
-"""The three sides of an update, with each file where the new version of the template has it.
+"""The three sides of an update, with each file at its path in the new template version.
 
-They are rendered, migrated, and freed of names that the owner or an answer gave to folders: what is
-merged then differs by what files hold, and by what the template itself moved.
+Both versions are rendered and migrated, and folders that the owner or an answer renamed get the
+template's names. The sides then differ only in contents and in what the template itself moved.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -23,27 +23,27 @@ from .migrations import Paths, has_migrations, migrate_before
 
 @dataclass(frozen=True)
 class Wish:
-    """What the owner asks for. Paths count from the top of the repository."""
+    """The options of an update. Paths are relative to the repository's root."""
 
     to: str | None = None
-    """Version, tag, branch or commit of the template; None stands for the newest release."""
+    """Version, tag, branch or commit of the template; None is the newest release."""
 
     data: Mapping[str, Any] = field(default_factory=dict)
-    """Answers that change."""
+    """Changed answers."""
 
     is_trusted: bool = False
-    """Whether any template may run its code, which takes to find out what it changes."""
+    """Whether a third-party template may run code, which rendering requires."""
 
     accepted: Collection[str] = ()
     """Files whose edits may be lost."""
 
     restored: Collection[str] = ()
-    """Files and folders that the owner deleted and wants back."""
+    """Deleted files and folders to restore."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What an update starts from."""
+    """The input of an update."""
 
     project: Project
     wish: Wish
@@ -57,16 +57,16 @@ class Case:
     """Folder for temporary files."""
 
     def inside(self, tree: Tree) -> Tree:
-        """Give the project's files of the repository's."""
+        """Return the project's files of a tree of the repository."""
         prefix = self.project.prefix
         return {path.removeprefix(prefix): tree[path] for path in tree if path.startswith(prefix)}
 
     def render(self, answers: Mapping[str, Any], data: Mapping[str, Any]) -> Rendering:
-        """Render the new version with a project's answers and those that change."""
+        """Render the new version with a project's answers and the changed ones."""
         return render(self.template, self.new, answers, self._folder(), data)
 
     def render_both(self) -> tuple[Tree, set[str], Rendering]:
-        """Render both versions; give the old one, what it handed over, and the new one."""
+        """Render both versions; return the old one, its owner's files, and the new one."""
         folder = self._folder()
         before = render_beside(self.template, self.old, self.project.answers, folder)
         try:
@@ -74,7 +74,7 @@ class Case:
             handed = before.join()
             return self.where.add(folder), handed, after
         finally:
-            before.stop()  # It would write on while its folder is removed.
+            before.stop()  # It would continue to write into a removed folder.
 
     def _folder(self) -> Path:
         return Path(mkdtemp(dir=self.work)) / "render"
@@ -82,28 +82,28 @@ class Case:
 
 @dataclass(frozen=True)
 class Sides:
-    """What is merged."""
+    """The input of the merge."""
 
     trees: Trees
     whole: str
-    """Tree of the repository, with the owner's side in it."""
+    """Tree of the whole repository, with the owner's side."""
 
     rules: Rules
     after: Rendering
     """The new version."""
 
     moves: folders.Moves
-    """Names that the owner gave to folders of the project."""
+    """Folders that the owner renamed."""
 
     offered: Mapping[str, str]
-    """Answers with which the template itself would give them these names."""
+    """Answers that rename these folders in the template, too."""
 
 
 def find(case: Case) -> Sides:
-    """Bring both versions and the project to the same names.
+    """Render both versions and give all three sides the same paths.
 
     Raises:
-        ValueError: An answer, or a path to restore, is not one of the template's.
+        ValueError: The template has no such question, or no such path to restore.
     """
     where, wish, prefix = case.where, case.wish, case.project.prefix
     whole = where.read(f"{case.project.head}^{{tree}}")
@@ -111,7 +111,7 @@ def find(case: Case) -> Sides:
     moved = folders.find_moved(where, base, case.inside(whole))
     offered = folders.find_answers(after.root, case.project.answers, moved)
     if offered and offered.items() <= after.answers.items():
-        # The answer says at last what the folder says: as if it had been given before.
+        # The answer now agrees with the folder's name: treat it as the old answer, too.
         case, whole = _answer(case, whole, offered)
         base, handed, after = case.render_both()
         moved, offered = folders.find_moved(where, base, case.inside(whole)), {}
@@ -151,7 +151,7 @@ def find(case: Case) -> Sides:
 
 
 def _answer(case: Case, whole: Tree, answers: Mapping[str, Any]) -> tuple[Case, Tree]:
-    """Give the case in which the project had some answers all along."""
+    """Return the case as if the project had had some answers before."""
     from yaml import safe_dump
 
     known = {**case.project.answers, **answers}
@@ -163,7 +163,7 @@ def _answer(case: Case, whole: Tree, answers: Mapping[str, Any]) -> tuple[Case, 
 def _migrate(
     case: Case, whole: Tree, base: Tree, after: Rendering
 ) -> tuple[Tree, dict[str, Any], Paths]:
-    """Run what the template does before an update; give what the repository and answers become."""
+    """Run migrations before the merge; return the migrated repository, answers and paths."""
     version = case.template.describe(case.old)
     if not has_migrations(after.worker, "before", version):
         return whole, case.project.answers, Paths()
@@ -175,9 +175,9 @@ def _migrate(
 
 
 def _rename(base: Tree, ours: Tree, renamed: Mapping[str, str]) -> None:
-    """Give files of the base the path that the template gave them, however much it changed them.
+    """Move files of the base to their new paths in the template, however much they changed.
 
-    One that the owner did not edit needs none; one that they deleted is then deleted there, too.
+    Unedited files need no move. A file that the owner deleted is then deleted at its new path.
     """
     for old, new in renamed.items():
         if old in base and old not in ours:
@@ -187,9 +187,9 @@ def _rename(base: Tree, ours: Tree, renamed: Mapping[str, str]) -> None:
 def _find_handed_over(
     case: Case, answers: Mapping[str, Any], after: Rendering, paths: Collection[str]
 ) -> list[str]:
-    """Find what the new version leaves out for the old answers as well.
+    """Find files that the new version excludes even with the old answers.
 
-    That is not gone with an answer, but handed over to the owner.
+    No changed answer removed them: they now belong to the owner.
     """
     same = case.render(answers, {}) if case.wish.data else after
     return [path for path in paths if same.is_excluded(path)]
@@ -198,20 +198,20 @@ def _find_handed_over(
 def _make_rule(
     own: Collection[str], handed: Collection[str], base: Tree, new: Tree, after: Rendering
 ) -> Callable[[str], bool]:
-    """Make what tells whether a file is the owner's from the first day on.
+    """Return a function that checks whether a file belongs to the owner.
 
     Args:
-        own: Files that were there before the template.
-        handed: Files that the old version handed over to the owner.
-        base: The old version.
-        new: The new version's files.
+        own: Files that existed before the template.
+        handed: Files that belong to the owner in the old version.
+        base: Files of the old version.
+        new: Files of the new version.
         after: The new version.
     """
 
     def is_owners(path: str) -> bool:
-        # What only the new version hands over is merged this once, to fit the modules around it.
+        # A file that belongs to the owner only from now on is merged one last time.
         is_handed = path in handed or path not in base
-        is_dropped = path not in new and after.is_excluded(path)  # By an answer that changes.
+        is_dropped = path not in new and after.is_excluded(path)  # By a changed answer.
         return path in own or (is_handed and after.is_owners(path) and not is_dropped)
 
     return is_owners
@@ -220,10 +220,10 @@ def _make_rule(
 def _find_restored(
     wanted: Collection[str], new: Tree, name: Callable[[str], str]
 ) -> Callable[[str], bool]:
-    """Make what tells whether the owner wants a file back.
+    """Return a function that checks whether a file is to be restored.
 
     Raises:
-        ValueError: A path is none of the template's.
+        ValueError: The template has no such path.
     """
     found: set[str] = set()
     for path in wanted:
@@ -232,7 +232,7 @@ def _find_restored(
         if not files:
             raise ValueError(
                 f"--restore {path}: the template has no such file or folder for these answers; "
-                "paths count from the top of the repository"
+                "use a path relative to the repository's root"
             )
         found |= files
     return found.__contains__

@@ -1,4 +1,4 @@
-"""An update of a project, tried in a sandbox: the project itself is only read."""
+"""A trial update in a sandbox; the project itself is only read."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ from typing import Any
 from packaging.version import Version
 
 from copier_ml.shared import releases, sandbox, template, trust
+from copier_ml.shared.progress import say
 from copier_ml.shared.project import Project
 from copier_ml.shared.rendering import Rendering
 from copier_ml.shared.sandbox import Sandbox
@@ -22,20 +23,20 @@ from .sides import Case, Wish, find
 
 @dataclass(frozen=True)
 class Trial:
-    """An update that was tried."""
+    """A trial update."""
 
     outcome: Outcome
     sandbox: Sandbox
     merge: merge.Merge | None
-    """What came out; None if there was nothing to do."""
+    """The result; None if there was nothing to merge."""
 
     new: Rendering | None
 
     moves: folders.Moves = field(default_factory=dict)
-    """Folders of the merge's tree that have another name in the project."""
+    """Folders of the merged tree that have another name in the project."""
 
     def name_files(self, tree: str) -> str:
-        """Give the files of a tree the names that they have in the project."""
+        """Return a tree in which files have their names in the project."""
         if not self.moves:
             return tree
         return self.sandbox.write(folders.move(self.sandbox.read(tree), self.moves))
@@ -43,19 +44,19 @@ class Trial:
 
 @contextmanager
 def tried(project: Project, wish: Wish) -> Iterator[Trial]:
-    """Try an update, all but what follows the merge; the sandbox is there as long as the block.
+    """Try an update up to its merge, in a sandbox that exists inside the block.
 
     Raises:
-        ValueError: The template, one of its versions or an answer is not to be had, or the update
-            would go back.
+        ValueError: The template, a version or an answer is not available, or the version is older.
     """
     with TemporaryDirectory(prefix="copier-ml-") as name:
         yield _try(project, wish, Path(name).resolve())
 
 
 def _try(project: Project, wish: Wish, work: Path) -> Trial:
+    say("Fetching the template")
     source = template.fetch(project.source, work / "template.git", project.folder)
-    old = source.resolve(project.commit, "'copier-ml doctor' names the one to record")
+    old = source.resolve(project.commit, "run 'copier-ml doctor' to find the one to record")
     new = source.resolve(wish.to or source.newest())
     outcome = Outcome(project.name, source.describe(old), source.describe(new))
     where = sandbox.make(work / "sandbox", project.git)
@@ -67,6 +68,7 @@ def _try(project: Project, wish: Wish, work: Path) -> Trial:
         outcome.needs_trust = True
         return Trial(outcome, where, None, None)
 
+    say(f"Rendering {outcome.old} and {outcome.new}")
     sides = find(Case(project, wish, source, old, new, where, work))
     outcome.moved, outcome.offered = dict(sides.moves), dict(sides.offered)
     _compare_answers(outcome, project.answers, sides.after.answers)
@@ -87,8 +89,8 @@ def _check_direction(source: template.Template, old: str, new: str) -> tuple[Ver
     versions = source.version(old), source.version(new)
     if versions[1] < versions[0]:
         raise ValueError(
-            f"the project has the template's {source.describe(old)}, and {source.describe(new)} is "
-            "older; an update only goes forward: name a later version with --to"
+            f"template {source.describe(new)} is older than the project's {source.describe(old)}; "
+            "choose a newer version with --to"
         )
     return versions
 
@@ -107,7 +109,7 @@ def _list_changes(where: Sandbox, old: str, new: str) -> list[tuple[str, str]]:
 
 
 def _find_in_the_way(project: Project, changes: list[tuple[str, str]]) -> list[str]:
-    """Find what Git does not know and a new file would take the place of: Git spares none of it."""
+    """Find untracked files that new files would overwrite."""
     gone = {path for letter, path in changes if letter == "D"}
     found: list[str] = []
     for path in (path for letter, path in changes if letter == "A"):
@@ -122,14 +124,14 @@ def _is_leaf(path: Path) -> bool:
 
 
 def _files_of(root: Path, path: str) -> list[str]:
-    """List the file of a name, or all files of the folder of that name."""
+    """List a file, or all files of a folder."""
     if _is_leaf(root / path):
         return [path]
     return [it.relative_to(root).as_posix() for it in (root / path).rglob("*") if _is_leaf(it)]
 
 
 def finish(trial: Trial, project: Project, *, locks: bool) -> str:
-    """Run what the template does after an update.
+    """Run the template's migrations after the merge.
 
     Args:
         trial: The update.
@@ -137,7 +139,7 @@ def finish(trial: Trial, project: Project, *, locks: bool) -> str:
         locks: Whether uv may lock the project, which may run code of it.
 
     Returns:
-        The tree of the repository that it leaves.
+        The resulting tree of the repository.
     """
     assert trial.merge
     assert trial.new
@@ -146,6 +148,7 @@ def finish(trial: Trial, project: Project, *, locks: bool) -> str:
     trial.sandbox.checkout(trial.merge.tree)
     folder = trial.sandbox.folder / project.prefix
     variables = {} if locks else {NO_LOCK: "1"}
+    say("Locking dependencies" if locks else "Running migrations")
     migrate(trial.new.worker, "after", trial.outcome.old, folder, **variables)
     tree = trial.name_files(trial.sandbox.snapshot())
     trial.outcome.changes = _list_changes(trial.sandbox, project.head, tree)
