@@ -1,6 +1,9 @@
-"""Data card: the schema and the statistics of the rows, on one page."""
+"""Data card: schema and statistics of the labeled rows on one page."""
 
+import re
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -9,7 +12,24 @@ from ..schema import CLASSES, LABELLED, TARGET
 from .commands import Card
 
 STATISTICS = ("unique", "min", "mean", "max")
-"""Columns of ``DataFrame.describe``; it has those that suit the types of the rows."""
+"""Columns of ``DataFrame.describe`` to show, where it has them for the types of the rows."""
+
+HTML = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Data card</title>
+<style>
+  :root {{ color-scheme: light dark; }}
+  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem; }}
+  p {{ overflow-wrap: anywhere; }}
+  div {{ overflow-x: auto; }}
+  table {{ border-collapse: collapse; }}
+  th, td {{ border-bottom: 1px solid #8886; padding: .2rem .6rem; text-align: left; }}
+</style>
+<h1>Data card</h1>
+{}
+"""
 
 
 def write(settings: Card) -> Path:
@@ -18,14 +38,17 @@ def write(settings: Card) -> Path:
     Raises:
         UserError: If a row violates the schema, or there is no such file.
     """
-    page = render(data.read(settings.data_path), str(settings.data_path))
+    rows = data.read(settings.data_path)
+    checksum = f"SHA-256 of the values: `{data.checksum(rows)}`"
+    source = f"`{settings.data_path}`, {len(rows):,} rows. {checksum}"
+    render = _html if settings.card_path.suffix == ".html" else _markdown
     with files.replacing(settings.card_path) as part:
-        part.write_text(page, encoding="utf-8")
+        part.write_text(render(source, describe(rows)), encoding="utf-8")
     return settings.card_path
 
 
-def render(rows: pd.DataFrame, source: str) -> str:
-    """Describe rows as Markdown: source, columns with rule and statistics, and classes."""
+def describe(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return tables of text by title: the columns with rules and statistics, and the classes."""
     rules = {
         name: {
             "type": column.dtype,
@@ -37,21 +60,31 @@ def render(rows: pd.DataFrame, source: str) -> str:
     }
     found = rows.describe(include="all").T
     columns = pd.DataFrame(rules).T.join(found[[name for name in STATISTICS if name in found]])
-    checksum = f"SHA-256 of the values: `{data.checksum(rows)}`"
-    parts = ["# Data card", f"`{source}`, {len(rows):,} rows. {checksum}"]
-    parts += ["## Columns", _table("column", columns)]
+    tables = {"Columns": columns.rename_axis("column")}
     if CLASSES:
         counts = rows[TARGET].value_counts().reindex([*CLASSES], fill_value=0)
         classes = pd.DataFrame({"rows": counts, "fraction": counts / len(rows)})
-        parts += ["## Classes", _table("class", classes)]
+        tables["Classes"] = classes.rename_axis("class")
+    return {title: table.reset_index().map(_text) for title, table in tables.items()}
+
+
+def _text(cell: Any) -> str:
+    if pd.isna(cell):  # Such as the mean of a text.
+        return "-"
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+
+
+def _markdown(source: str, tables: dict[str, pd.DataFrame]) -> str:
+    parts = ["# Data card", source]
+    for title, table in tables.items():
+        lines = [table.columns, ["---"] * table.shape[1], *table.itertuples(index=False)]
+        cells = [[cell.replace("|", "\\|") for cell in line] for line in lines]
+        parts += [f"## {title}", "\n".join(f"| {' | '.join(line)} |" for line in cells)]
     return "\n\n".join(parts) + "\n"
 
 
-def _table(index: str, rows: pd.DataFrame) -> str:
-    lines = [[index, *rows.columns], ["---"] * (rows.shape[1] + 1)]
-    lines += [
-        [name, *(f"{cell:.4g}" if isinstance(cell, float) else cell for cell in cells)]
-        for name, *cells in rows.itertuples()
-    ]
-    cells = [[str(cell).replace("|", "\\|") for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+def _html(source: str, tables: dict[str, pd.DataFrame]) -> str:
+    parts = [f"<p>{escape(source)}</p>"]
+    for title, table in tables.items():
+        parts.append(f"<h2>{title}</h2>\n<div>{table.to_html(border=0, index=False)}</div>")
+    return HTML.format(re.sub("`([^`]*)`", r"<code>\1</code>", "\n".join(parts)))

@@ -1,4 +1,4 @@
-"""The command that writes the data card."""
+"""The command ``card``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ class Card(Labeled, Options):
     """Write a data card."""
 
     card_path: Annotated[Path, NotLogged] = Path("reports/data-card.md")
-    """Markdown page to write."""
+    """File to write: HTML if its name ends in .html, else Markdown."""
 
     def cli_cmd(self) -> None:
         from .card import write

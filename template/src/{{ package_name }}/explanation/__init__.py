@@ -1,3 +1,3 @@
-"""Explain predictions by feature attributions (SHAP values)."""
+"""Explain predictions with SHAP values."""
 
 COMMANDS = {"explain": "Explain predictions with SHAP values, and rank the features."}

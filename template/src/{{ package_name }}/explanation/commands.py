@@ -1,4 +1,4 @@
-"""The command that explains predictions."""
+"""The command ``explain``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +12,10 @@ class Explain(UsesModel, Labeled, Options):
     """Explain predictions."""
 
     input_path: Annotated[Path, NotLogged] = Path("data/train.parquet")
-    """Rows to explain, Parquet or CSV; a target column is ignored."""
+    """Rows to explain (Parquet or CSV); a target column is ignored."""
 
     explained_rows: Annotated[PositiveInt, NotLogged] = 100
-    """Maximum number of rows, drawn at random from the input."""
+    """Maximum number of rows to explain, sampled from the input."""
 
     reports_path: Annotated[Path, NotLogged] = Path("reports")
     """Folder for the report."""

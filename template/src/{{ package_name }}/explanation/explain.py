@@ -1,4 +1,4 @@
-"""Explain a model by Shapley values: how much each feature adds to a prediction.
+"""Explain predictions with SHAP values: how much each feature contributes to each prediction.
 
 Source: Lundberg and Lee, A Unified Approach to Interpreting Model Predictions, NeurIPS 2017.
 """
@@ -20,17 +20,17 @@ from ..settings import SplitRule
 from .commands import Explain
 
 N_BACKGROUND = 20
-"""Training rows whose values replace those of a feature that is left out."""
+"""Training rows that supply the values of a feature that is masked."""
 
 N_BARS = 20
-"""Maximum number of features in the picture."""
+"""Maximum number of features in the figure."""
 
 for noisy in ("numba", "shap"):
     logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 def explain(settings: Explain) -> str:
-    """Explain the predictions of some rows, and rank the features.
+    """Explain the predictions of a sample of rows, and rank the features by importance.
 
     Writes ``attributions.parquet`` (see ``attribute``) and ``importance.png``.
 
@@ -65,14 +65,13 @@ def explain(settings: Explain) -> str:
 
 
 def attribute(fitted: Any, rows: pd.DataFrame, background: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Attribute the probability of each row's predicted class, or its number, to the features.
+    """Compute the SHAP values of each row for its prediction: a class's probability or a number.
 
     Returns:
-        Columns ``row`` (its number in the input), ``prediction``, ``base`` (mean of what is
-        attributed, in the background) and one per feature: the base and the features add up to the
-        probability or the number.
+        Columns ``row`` (number of the row in the input), ``prediction``, ``base`` (mean prediction
+        on the background) and one per feature: ``base`` and the features add up to the prediction.
     """
-    # SHAP computes with numbers. Numbering the values of each column suits columns of any type.
+    # SHAP needs numbers, so the values of each column are numbered, whatever their type.
     pool = pd.concat([background, rows])
     numbered = {name: pd.factorize(pool[name], use_na_sentinel=False) for name in pool}
     codes = np.column_stack([number for number, _ in numbered.values()])
@@ -88,7 +87,7 @@ def attribute(fitted: Any, rows: pd.DataFrame, background: pd.DataFrame, seed: i
     probabilities = model.predict(fitted, rows)
     best = probabilities.argmax(axis=1)  # 0 where the prediction is a number.
     attributions, base = np.zeros(rows.shape), np.zeros(len(rows))
-    # One row a call: with more, SHAP 0.51 also computes main effects, which takes twice as long.
+    # One row per call: with more, SHAP 0.51 also computes main effects, which doubles the time.
     with threadpool_limits(1):  # For batches this small, threads cost more than they save.
         for row in tqdm(range(len(rows)), unit="row", disable=None):
             found = explainer(
@@ -106,9 +105,10 @@ def attribute(fitted: Any, rows: pd.DataFrame, background: pd.DataFrame, seed: i
 
 
 def _draw(importance: pd.Series) -> Figure:
-    first = importance.head(N_BARS)[::-1]  # Bars are drawn from the bottom.
+    first = importance.head(N_BARS)[::-1]  # barh draws from the bottom up.
     figure = Figure(figsize=(8, 1 + 0.3 * len(first)), layout="constrained")
     axes = figure.subplots()
     axes.barh(first.index, first)
-    axes.set(xlabel="mean absolute SHAP value", title=f"{len(first)} of {len(importance)} features")
+    title = f"Feature importance ({len(first)} of {len(importance)} features)"
+    axes.set(xlabel="Mean absolute SHAP value", title=title)
     return figure

@@ -193,17 +193,19 @@ def _trials(study: Study, *states: TrialState) -> list[FrozenTrial]:
 
 
 def _draw(study: Study) -> dict[str, Figure]:
-    """Draw the losses of the trials and, if there are some, the importance of hyperparameters."""
+    """Draw the loss of each trial and, after enough trials, the importance of hyperparameters."""
     complete = _trials(study, TrialState.COMPLETE)
     numbers, losses = [one.number for one in complete], [float(one.value or 0) for one in complete]
     figures = {"history": Figure(layout="constrained")}
     axes = figures["history"].subplots()
-    axes.plot(numbers, losses, "o", numbers, np.minimum.accumulate(losses), "-")
-    axes.set(xlabel="trial", ylabel=METRIC, title="Each trial, and the best so far")
+    axes.plot(numbers, losses, "o", label="trial")
+    axes.plot(numbers, np.minimum.accumulate(losses), "-", label="best so far")
+    axes.set(xlabel="Trial", ylabel=METRIC, title="Optimization history")
+    figures["history"].legend(loc="outside lower center", ncols=2)  # Outside, it hides no trial.
     if len(complete) >= N_BEFORE_PRUNING:
         importances = optuna.importance.get_param_importances(study)
         figures["importances"] = Figure(layout="constrained")
         axes = figures["importances"].subplots()
         axes.barh([*importances][::-1], [*importances.values()][::-1])
-        axes.set(xlabel=f"importance for {METRIC}")
+        axes.set(xlabel=f"Importance for {METRIC}", title="Hyperparameter importance")
     return figures
