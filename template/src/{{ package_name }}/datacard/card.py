@@ -1,4 +1,4 @@
-"""Data card: the schema and the statistics of the rows, on one page."""
+"""Data card: schema and statistics of the rows, on one page."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from ..schema import CLASSES, LABELLED, TARGET
 from .commands import Card
 
 STATISTICS = ("unique", "min", "mean", "max")
-"""Columns of ``DataFrame.describe``; it has those that suit the types of the rows."""
+"""Columns of ``DataFrame.describe``, which has those that fit the types."""
 
 
 def write(settings: Card) -> Path:
