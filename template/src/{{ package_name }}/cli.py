@@ -1,4 +1,4 @@
-"""Command line: finds the command, shows its help, and reports a user's mistake in one line."""
+"""Command line: dispatch commands, show help, and report mistakes of a user in one line."""
 
 import difflib
 import errno
@@ -14,9 +14,11 @@ from typing import NoReturn
 from . import parts
 from .errors import UserError
 
+log = logging.getLogger(__name__)
+
 PROGRAM = __package__.replace("_", "-")
 NOT_A_BUG = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES}
-"""What a full or read-only disk, a limit of size, or missing permissions raise."""
+"""Errors of a full or read-only disk, a size limit, or missing permissions."""
 
 
 def main() -> None:
@@ -40,14 +42,21 @@ def main() -> None:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which known name was probably meant, or which ones there are."""
+    """Suggest the closest known name, or list all of them."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
 
 
+def finish(text: str, *following: str) -> None:
+    """Print the result of a command, and the next command: the first of these that exists."""
+    known = parts.summaries()
+    hints = [f"next: uv run {PROGRAM} {one}" for one in following if one.split()[0] in known]
+    print(*filter(None, [text, *hints[:1]]), sep="\n")
+
+
 def is_required(module: str) -> bool:
-    """Say whether a module belongs to what the project requires, for itself or for a part."""
+    """Whether a module comes from a requirement of the project or of one of its parts."""
     names = [re.split(r"[^\w-]", line)[0].lower() for line in requires(PROGRAM) or []]
     top = module.partition(".")[0].lower().replace("_", "-")
     return any(name == top or name.startswith(f"{top}-") for name in names)
@@ -63,7 +72,7 @@ def _dispatch(arguments: list[str]) -> None:
         print(f"\n'{PROGRAM} COMMAND --help' lists the options of a command.")
     elif name == "--version":
         print(version(PROGRAM))
-    elif name == "import-data":  # copier-ml does it, from outside; a recipe fetches it.
+    elif name == "import-data":  # A recipe, which runs copier-ml.
         if not (just := shutil.which("just")):
             _stop("just is not installed; 'uv run just sync' installs it")
         raise SystemExit(subprocess.call([just, name, *arguments[1:]]))  # noqa: S603  (no shell)
@@ -83,7 +92,10 @@ def _run(name: str, arguments: list[str]) -> None:
         print("\n  --debug\n      Log more, and show the traceback of a mistake.")
         return
     try:
-        options.parse(command, arguments).cli_cmd()
+        parsed = options.parse(command, arguments)
+        if parsed.loading:
+            log.info("%s: %s", name, parsed.loading)
+        parsed.cli_cmd()
     except options.UsageError as error:
         text = str(error)
         if unknown := re.search(r"unrecognized arguments: (--[\w-]+)", text):
@@ -93,7 +105,7 @@ def _run(name: str, arguments: list[str]) -> None:
 
 
 def _explain(error: Exception) -> str:
-    """Say in one line what went wrong; empty if it may be a bug."""
+    """Describe a mistake in one line; empty if it may be a bug."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, ModuleNotFoundError) and is_required(str(error.name)):
@@ -104,7 +116,7 @@ def _explain(error: Exception) -> str:
 
 
 def _stop(message: str, code: int = 1) -> NoReturn:
-    # A value in it may have characters that end a line, or command a terminal.
+    # A value may contain line breaks or terminal escape sequences.
     message = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
     print(f"{PROGRAM}: {message}", file=sys.stderr)
     raise SystemExit(code)

@@ -1,6 +1,6 @@
-"""The commands of the core: their settings, and what they print.
+"""The commands of the core: their settings and output.
 
-What a command does is in a module of its own, imported late, so that ``--help`` is fast.
+Each imports its module late, so that ``--help`` is fast.
 """
 
 import json
@@ -10,15 +10,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from . import parts
-from .settings import (
-    Alerts,
-    Labeled,
-    NotLogged,
-    Options,
-    Settings,
-    UsesModel,
-    masked,
-)
+from .cli import finish
+from .settings import PROJECT, Alerts, Labeled, NotLogged, Options, Settings, UsesModel, masked
 
 
 class Data(Labeled, Options):
@@ -27,15 +20,15 @@ class Data(Labeled, Options):
     def cli_cmd(self) -> None:
         from . import data
 
-        print(f"wrote {data.make(self.data_path)}")
+        finish(f"wrote {data.make(self.data_path)}", "train")
 
 
 class ImportData(Options):
-    """Import a table; ``copier-ml import-data`` does it, and has the options."""
+    """Import a table; ``copier-ml import-data`` has the options."""
 
 
 class Train(Settings):
-    """Fit a model and register it."""
+    """Train and register a model."""
 
     def cli_cmd(self) -> None:
         from . import metrics
@@ -43,17 +36,20 @@ class Train(Settings):
 
         if trained := train(self):
             uri, scores = trained
-            print(f"registered {uri}: {metrics.text(scores)}")
+            finish(f"registered {uri}: {metrics.text(scores)}", "evaluate")
 
 
 class Evaluate(UsesModel, Labeled, Alerts, Options):
     """Evaluation."""
 
+    model: Annotated[str, NotLogged] = f"models:/{PROJECT}/latest"
+    """Registered model: models:/name/latest, models:/name/3 or models:/name@champion."""
+
     thresholds: Annotated[dict[str, float], NotLogged] = {}
-    """Minimum of each metric, or its maximum if it is an error."""
+    """Threshold of each metric: its minimum, or the maximum of an error."""
 
     gains: Annotated[dict[str, float], NotLogged] = {}
-    """Minimum gain of each metric over the champion; below 0 allows a loss."""
+    """Minimum gain of each metric over the champion; a negative value allows a drop."""
 
     reports_path: Annotated[Path, NotLogged] = Path("reports")
     """Folder for the report."""
@@ -61,29 +57,31 @@ class Evaluate(UsesModel, Labeled, Alerts, Options):
     def cli_cmd(self) -> None:
         from .evaluate import evaluate
 
-        print(evaluate(self))
+        finish(evaluate(self), "promote", "predict")
 
 
 class Predict(UsesModel, Options):
     """Predict each row of a file."""
 
     input_path: Annotated[Path, NotLogged] = Path("data/train.parquet")
-    """Rows to predict, Parquet or CSV; a target column is ignored."""
+    """Rows to predict, Parquet, CSV or JSON lines; a target column is ignored."""
 
     output_path: Annotated[Path, NotLogged] = Path("data/predictions.parquet")
-    """File for the class and the probabilities of each row, Parquet."""
+    """Parquet file for the class and class probabilities of each row."""
 
     chunk_rows: Annotated[int, NotLogged] = Field(default=65_536, ge=1, le=1_000_000)
-    """Rows in memory at the same time."""
+    """Rows per chunk, which limits memory."""
 
     def cli_cmd(self) -> None:
         from .predict import predict
 
-        print(f"wrote {predict(self)}")
+        finish(f"wrote {predict(self)}", "explain", "serve")
 
 
 class ShowSettings(Options):
     """Print the settings in effect."""
+
+    loading = ""
 
     def cli_cmd(self) -> None:
         table: dict[str, dict[str, list[str]]] = {}
@@ -105,6 +103,8 @@ class ShowSettings(Options):
 
 class ShowEnvironment(Options):
     """Print the environment."""
+
+    loading = ""
 
     def cli_cmd(self) -> None:
         from . import environment

@@ -1,4 +1,4 @@
-"""Rows: where they come from, how they are read, and how they are split. No models here."""
+"""Rows: read, check and split them. No models here."""
 
 import hashlib
 import logging
@@ -15,13 +15,13 @@ from .errors import UserError
 from .settings import SplitRule
 
 EXAMPLE = Path("data/digits.parquet")
-"""Path of the example data, which is written when it is missing."""
+"""Path of the example data, which is written if it is missing."""
 
 LEAST_ROWS = 5
 """Minimum number of rows of each class, so that the test has one."""
 
 CSV: dict[str, Any] = {"sep": ",", "encoding": "utf-8"}
-"""How text files are written, as ``pandas.read_csv`` calls it."""
+"""Format of CSV files, as arguments of ``pandas.read_csv``."""
 
 READERS: dict[str, Callable[[Path], Any]] = {
     # The schema finds the types.
@@ -43,7 +43,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Split:
-    """Rows split by purpose; no row is in two parts."""
+    """Disjoint rows for training, validation and test."""
 
     train: Rows
     validation: Rows
@@ -56,10 +56,10 @@ def make(path: Path) -> Path:
     Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
 
     Raises:
-        UserError: If the schema is of another table.
+        UserError: If the schema is not that of the digits.
     """
     if "pixel_0_0" not in schema.UNLABELLED.columns:
-        raise UserError(f"{path}: the schema is not that of the example, which is not written")
+        raise UserError(f"{path}: not written, as schema.py is not that of the example")
     from sklearn.datasets import load_digits  # Late: a service has no scikit-learn.
 
     digits = load_digits(as_frame=True).frame.set_axis([*schema.LABELLED.columns], axis=1)
@@ -69,15 +69,15 @@ def make(path: Path) -> Path:
 
 
 def prepare(rows: pd.DataFrame) -> pd.DataFrame:
-    """Make features of checked rows, the same for training, files and requests: numbers and text.
+    """Turn checked rows into features, the same for training, files and requests.
 
-    Timestamps become their parts.
+    Timestamps become numbers: year, month, day and so on.
     """
     return columns.split_dates(rows)
 
 
 def read(path: Path, wanted: DataFrameSchema = schema.LABELLED) -> pd.DataFrame:
-    """Read rows and check them against a schema; rows without a target are left out.
+    """Read rows and check them against a schema; drop rows without a target.
 
     Raises:
         UserError: If there is no such file, it cannot be read, or a row violates the schema.
@@ -89,6 +89,7 @@ def read(path: Path, wanted: DataFrameSchema = schema.LABELLED) -> pd.DataFrame:
     if not path.is_file():
         name = "data_path" if schema.TARGET in wanted.columns else "input_path"
         raise UserError(f"{path} does not exist; {name!r} in config/base.yaml names another file")
+    log.info("reading %s", path)
     try:
         rows = READERS[path.suffix](path)
     except ValueError as error:  # What pandas and Arrow raise for a damaged file.
@@ -97,7 +98,7 @@ def read(path: Path, wanted: DataFrameSchema = schema.LABELLED) -> pd.DataFrame:
     if schema.TARGET in wanted.columns and schema.TARGET in rows:
         is_known = ~columns.is_missing(rows[schema.TARGET])
         if n_unknown := len(rows) - is_known.sum():
-            log.warning("%s: %d rows without %s are left out", path, n_unknown, schema.TARGET)
+            log.warning("%s: dropped %d rows without %s", path, n_unknown, schema.TARGET)
             rows = rows[is_known]
     checked = columns.check(rows, str(path), wanted)
     if schema.ID in rows and schema.TARGET in wanted.columns:  # To split by.
@@ -106,7 +107,7 @@ def read(path: Path, wanted: DataFrameSchema = schema.LABELLED) -> pd.DataFrame:
 
 
 def checksum(rows: pd.DataFrame) -> str:
-    """SHA-256 of the column names and values, whatever the file format, as 64 hex digits."""
+    """Return the SHA-256 of column names and values, independent of the file format."""
     found = hashlib.sha256("\n".join(rows.columns).encode())
     numbers = rows.select_dtypes("number")
     found.update(numbers.to_numpy(dtype="<f8", copy=True, na_value=float("nan")).tobytes())
@@ -116,7 +117,7 @@ def checksum(rows: pd.DataFrame) -> str:
 
 
 def split(rows: pd.DataFrame, rule: SplitRule) -> Split:
-    """Split rows by purpose: at random with the same class proportions, or by a column.
+    """Split rows: at random with equal class proportions, or by a column.
 
     Raises:
         UserError: If a class has fewer than ``LEAST_ROWS`` rows, or there is no such column.
@@ -124,12 +125,12 @@ def split(rows: pd.DataFrame, rule: SplitRule) -> Split:
     for name, n_rows in rows[schema.TARGET].value_counts().items() if schema.CLASSES else ():
         if n_rows < LEAST_ROWS:
             raise UserError(
-                f"class {name} has {n_rows} row(s), and each class needs {LEAST_ROWS}: add rows, "
-                "or leave it out of the file and of CLASSES in schema.py"
+                f"class {name} has {n_rows} row(s), but needs {LEAST_ROWS}: add rows, "
+                "or remove it from the file and from CLASSES in schema.py"
             )
     if rule.split_by not in {"", *rows.columns}:
         raise UserError(
-            f"split_by = {rule.split_by!r} is no column; there are {', '.join(rows.columns)}"
+            f"split_by = {rule.split_by!r} is not a column; choose {', '.join(rows.columns)}"
         )
     rest, test = _divide(rows, rule.test_fraction, rule)
     fraction_of_rest = rule.validation_fraction / (1 - rule.test_fraction)

@@ -1,13 +1,15 @@
-"""The environment of a training: packages, Python, system and driver.
+"""The environment of a training: packages, Python, system and driver; and the Git commit.
 
-A model carries the environment of its training. If another package version or another Python would
-compute with it, its predictions may differ, so it is refused there.
+A model carries the environment of its training. Other versions of packages or Python may change
+its predictions, so it is refused there.
 """
 
 import hashlib
 import json
 import platform
 import re
+import shutil
+import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -43,7 +45,7 @@ def fingerprint(environment: Environment) -> str:
 
 
 def requirements(environment: Environment) -> list[str]:
-    """Pin each package, without the label of a build such as +cu130."""
+    """Pin each package, without its wheel variant such as +cu130."""
     pins = environment["packages"].items()
     return [f"{name}=={version.partition('+')[0]}" for name, version in pins]
 
@@ -57,7 +59,7 @@ def check(uri: str, trained_with: Environment, *, is_drift_allowed: bool) -> Non
     here, theirs = read(), trained_with["packages"]
     both = sorted(theirs.keys() & here["packages"].keys())
     pairs = [(name, theirs[name], here["packages"][name]) for name in both]
-    # A build's label is no difference: CPU and CUDA may exchange models.
+    # Wheel variants such as +cu130 do not count: models move between CPU and CUDA.
     found = [
         f"{name} {old} (here {new})"
         for name, old, new in pairs
@@ -73,15 +75,29 @@ def check(uri: str, trained_with: Environment, *, is_drift_allowed: bool) -> Non
         )
 
 
+def commit() -> tuple[str, bool]:
+    """Return the commit that is checked out, and whether tracked files differ from it.
+
+    The commit is empty without git, outside of a repository, and before its first commit.
+    """
+    git = shutil.which("git")
+    if git is None:
+        return "", False
+    command = [git, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (no shell)
+    name, _, mark = found.stdout.strip().partition("-")
+    return name, bool(mark)
+
+
 def _packages() -> dict[str, str]:
-    """Follow the project's requirements through what is installed."""
+    """Return the installed versions of the project's requirements, direct and transitive."""
     found: dict[str, str] = {}
     waiting = [(PROJECT, extra) for extra in ("", "cpu", "cuda")]
     seen = {*waiting}
     for name, extra in waiting:
         try:
             package = distribution(name)
-        except PackageNotFoundError:  # Such as one that an image leaves out on purpose.
+        except PackageNotFoundError:  # Such as one that an image leaves out.
             continue
         found[canonicalize_name(name)] = package.version
         for required in map(Requirement, package.requires or []):
@@ -89,7 +105,7 @@ def _packages() -> dict[str, str]:
                 needed = {(required.name, each) for each in {"", *required.extras}} - seen
                 seen |= needed
                 waiting += needed
-    del found[canonicalize_name(PROJECT)]  # Its version says nothing: the commit does.
+    del found[canonicalize_name(PROJECT)]  # The commit identifies it, not its version.
     return dict(sorted(found.items()))
 
 

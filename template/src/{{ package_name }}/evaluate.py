@@ -1,4 +1,4 @@
-"""Evaluate a registered model on the rows that were held out from its training."""
+"""Evaluate a registered model on its held-out test rows."""
 
 import json
 import logging
@@ -32,27 +32,27 @@ class Evaluation:
     scores: Scores
     thresholds: Scores
     gains: Scores
-    """Gains over the champion, on rows that neither was trained on."""
+    """Gains over the champion, on test rows of both."""
 
     classes: dict[Any, Any] = field(default_factory=dict)
     """Scores of each class, lowest recall first."""
 
     calibration: list[dict[Any, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    """Thresholds that the model fails, one sentence each."""
+    """Missed thresholds, a phrase each."""
 
 
 def evaluate(settings: Evaluate) -> str:
     """Compare the scores of a model with the thresholds and the champion, and write a report.
 
     The split is that of the model's own run, so that a changed seed cannot leak training rows into
-    the scores. The result is noted with the version, for ``promote``.
+    the test rows. Tags of the version record the result for ``promote``.
 
     Returns:
         One line with the scores.
 
     Raises:
-        UserError: If the model fails a threshold.
+        UserError: If the model misses a threshold.
     """
     rows = data.read(settings.data_path)
     checksum = data.checksum(rows)
@@ -61,6 +61,7 @@ def evaluate(settings: Evaluate) -> str:
         version = tracking.find(settings.model)
         split = _split(version, rows)
         held_out = split.test
+        log.info("evaluating %s on %d held-out test rows", version.uri, len(held_out.target))
         predictions = _predict(version, held_out, settings)
         gains, champion = _gains(version, rows, settings)
         found = Evaluation(
@@ -75,9 +76,10 @@ def evaluate(settings: Evaluate) -> str:
             gains=gains,
             **metrics.details(held_out.target, predictions),
         )
-        found.failures.extend(_failures(found.scores, settings.thresholds, "is", "threshold"))
+        found.failures.extend(_missed_thresholds(found.scores, settings.thresholds))
         if gains:
-            found.failures.extend(_failures(gains, settings.gains, "gains", "minimum gain", set()))
+            found.failures.extend(_missed_gains(gains, settings.gains))
+        log.info("writing the report")
         path = settings.reports_path / "evaluation.json"
         with files.replacing(path) as part:
             part.write_text(json.dumps(asdict(found), indent=2) + "\n", encoding="utf-8")
@@ -86,6 +88,7 @@ def evaluate(settings: Evaluate) -> str:
             written += hook.write(found, split, predictions, settings.reports_path)
         for path in written:
             mlflow.log_artifact(str(path))
+        log.info("wrote %s", " and ".join(map(str, written)))
         mlflow.log_metrics(found.scores)
         result = "failed" if found.failures else "passed"
         tracking.note(version, evaluation=result, evaluation_sha256=checksum, evaluation_run=run_id)
@@ -95,42 +98,50 @@ def evaluate(settings: Evaluate) -> str:
         raise UserError(text)
     if found.classes:
         worst, its = next(iter(found.classes.items()))
-        log.info("lowest recall: class %s with %.4f", worst, its["recall"])
-    log.info("wrote %s", written[-1])
+        log.info("lowest recall: %.4f (class %s)", its["recall"], worst)
     return f"{version.uri} passed: {metrics.text(found.scores)}"
 
 
-def _failures(
-    found: Scores, limits: Scores, verb: str, what: str, upper: set[str] = ERRORS
-) -> list[str]:
-    """Name each metric that is below its limit, or above it if it is one of ``upper``.
-
-    Raises:
-        UserError: If there is a limit for a metric that does not exist.
-    """
-    if unknown := limits.keys() - found.keys():
-        raise UserError(
-            f"{what}: there is no metric {min(unknown)!r}; there are {', '.join(found)}"
-        )
+def _missed_thresholds(scores: Scores, thresholds: Scores) -> list[str]:
+    """Describe each score below its threshold, or above it if it is an error."""
+    _check_names("thresholds", thresholds, scores)
     return [
-        f"{name} {verb} {found[name]:.4f} ({what} {limit:g})"
-        for name, limit in limits.items()
-        if (found[name] > limit if name in upper else found[name] < limit)
+        f"{name} {scores[name]:.4f} (threshold: {limit:g})"
+        for name, limit in thresholds.items()
+        if (scores[name] > limit if name in ERRORS else scores[name] < limit)
     ]
 
 
+def _missed_gains(gains: Scores, limits: Scores) -> list[str]:
+    """Describe each metric that gained less than required, or dropped more than allowed."""
+    _check_names("gains", limits, gains)
+    return [
+        f"{name} gained {gains[name]:.4f} (required: {limit:g})"
+        if limit > 0
+        else f"{name} {'rose' if name in ERRORS else 'dropped'} by {-gains[name]:.4f} "
+        f"(allowed: {abs(limit):g})"
+        for name, limit in limits.items()
+        if gains[name] < limit
+    ]
+
+
+def _check_names(setting: str, limits: Scores, found: Scores) -> None:
+    if unknown := limits.keys() - found.keys():
+        raise UserError(f"{setting}: unknown metric {min(unknown)!r}; choose {', '.join(found)}")
+
+
 def _gains(version: Version, rows: pd.DataFrame, settings: Evaluate) -> tuple[Scores, str | None]:
-    """Compare with the champion, if there is another one, on rows that neither was trained on."""
+    """Compare with the champion, if it is another version, on test rows of both."""
     champion = tracking.champion()
     if champion is None or champion.uri == version.uri:
         return {}, None
     if not tracking.fits(champion.uri):
-        log.warning("not compared: %s has other columns or classes", champion.uri)
+        log.warning("not compared with %s, which has other columns or classes", champion.uri)
         return {}, None
     ours, theirs = _split(version, rows).test, _split(champion, rows).test
     both = ours.features.index.intersection(theirs.features.index)
     if both.empty:
-        log.warning("not compared: %s and %s share no held-out row", version.uri, champion.uri)
+        log.warning("not compared with %s: no test row in common", champion.uri)
         return {}, champion.uri
     common = Rows(ours.features.loc[both], ours.target.loc[both])
     new, old = (
@@ -144,10 +155,10 @@ def _gains(version: Version, rows: pd.DataFrame, settings: Evaluate) -> tuple[Sc
 
 
 def _split(version: Version, rows: pd.DataFrame) -> Split:
-    """Split rows as the training of a version did: it has not seen those of the test."""
+    """Split rows as the training of a version did, which never saw the test rows."""
     settings = tracking.recorded(version)
     if settings["data_sha256"] != data.checksum(rows):
-        log.warning("%s was trained on other rows: some of them may be among these", version.uri)
+        log.warning("%s was trained on other data: test rows may leak from it", version.uri)
     return data.split(rows, SplitRule.model_validate(settings))
 
 

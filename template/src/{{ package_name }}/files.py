@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writes of files."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from .errors import UserError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Lend a path to write to; when all is written, that file takes the place of ``path``.
+    """Yield a temporary path, and move it to ``path`` if the block succeeds.
 
     Raises:
         UserError: If it cannot be written, such as on a full disk.

@@ -1,4 +1,4 @@
-"""Scores of predictions, and the table that names them. Pure functions.
+"""Metrics of predictions, and predictions as a table. Pure functions.
 
 A prediction is the probability of each class, shape (n_rows, n_classes), or a number, shape
 (n_rows, 1): the schema says which.
@@ -20,7 +20,7 @@ IS_CLASSIFICATION = bool(CLASSES)
 N_BINS = 10
 
 ERRORS = {"log_loss", "calibration_error", "rmse", "mae", "median_error"}
-"""Metrics of which less is better: a threshold of one is a maximum."""
+"""Metrics where lower is better; their thresholds are maximums."""
 
 
 def classes(predictions: Predictions) -> NDArray[np.object_]:
@@ -30,7 +30,7 @@ def classes(predictions: Predictions) -> NDArray[np.object_]:
 
 
 def table(predictions: Predictions) -> pd.DataFrame:
-    """Name predictions: the class and the probability of each class, or the number."""
+    """Return predictions as a table: class and class probabilities, or the number."""
     if not IS_CLASSIFICATION:
         return pd.DataFrame({"prediction": predictions[:, 0]})
     rows = pd.DataFrame(predictions, columns=[f"probability_{name}" for name in CLASSES])
@@ -39,7 +39,7 @@ def table(predictions: Predictions) -> pd.DataFrame:
 
 
 def scores(truth: ArrayLike, predictions: Predictions) -> Scores:
-    """Score predictions: errors of numbers, or averages over the classes, each in [0, 1]."""
+    """Score predictions: regression errors, or macro averages over the classes."""
     if not IS_CLASSIFICATION:
         return _errors(np.asarray(truth, np.float64), predictions[:, 0])
     known, found = np.asarray(truth), classes(predictions)
@@ -53,7 +53,7 @@ def scores(truth: ArrayLike, predictions: Predictions) -> Scores:
         "calibration_error": calibration_error(calibration(truth, predictions)),
     }
     is_second = known == CLASSES[-1]
-    if len(CLASSES) == 2 and 0 < is_second.sum() < len(known):  # One number for two classes.
+    if len(CLASSES) == 2 and 0 < is_second.sum() < len(known):  # Binary classification.
         values["roc_auc"] = float(of_sklearn.roc_auc_score(is_second, predictions[:, 1]))
         values["average_precision"] = float(
             of_sklearn.average_precision_score(is_second, predictions[:, 1])
@@ -77,7 +77,7 @@ def _of_truth(truth: NDArray[np.object_], predictions: Predictions) -> NDArray[n
 
 
 def errors(truth: ArrayLike, predictions: Predictions) -> NDArray[np.float64]:
-    """Measure the error of each row, shape (n_rows,): confidence in a wrong class, or distance."""
+    """Return the error of each row, shape (n_rows,): confidence in a wrong class, or distance."""
     known = np.asarray(truth)
     if not IS_CLASSIFICATION:
         distance: NDArray[np.float64] = np.abs(predictions[:, 0] - known)
@@ -89,7 +89,7 @@ def errors(truth: ArrayLike, predictions: Predictions) -> NDArray[np.float64]:
 
 
 def details(truth: ArrayLike, predictions: Predictions) -> dict[str, Any]:
-    """Describe the scores of classes, for an evaluation; nothing of numbers."""
+    """Return scores by class and calibration; empty for regression."""
     if not IS_CLASSIFICATION:
         return {}
     return {
@@ -99,7 +99,7 @@ def details(truth: ArrayLike, predictions: Predictions) -> dict[str, Any]:
 
 
 def by_class(truth: ArrayLike, predictions: Predictions) -> pd.DataFrame:
-    """Score the rows of each class (precision, recall, f1-score, support), lowest recall first."""
+    """Return precision, recall, f1-score and support of each class, lowest recall first."""
     found = pd.DataFrame(_report(truth, predictions)).T
     return found.loc[[str(name) for name in CLASSES]].sort_values("recall")
 
@@ -114,7 +114,7 @@ def calibration(truth: ArrayLike, predictions: Predictions) -> pd.DataFrame:
 
 
 def calibration_error(bins: pd.DataFrame) -> float:
-    """Average the distance of confidence and accuracy, weighted by rows, in [0, 1].
+    """Return the expected calibration error, in [0, 1].
 
     Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
     """
@@ -123,7 +123,7 @@ def calibration_error(bins: pd.DataFrame) -> float:
 
 
 def text(values: Scores) -> str:
-    """Write scores on one line."""
+    """Format scores as one line."""
     return ", ".join(f"{name} {value:.4f}" for name, value in values.items())
 
 

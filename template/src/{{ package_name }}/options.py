@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import CliApp, CliSubCommand, SettingsConfigDict, SettingsError
 
 KINDS = {Path: "PATH", int: "INTEGER", float: "NUMBER", SecretStr: "SECRET", dict: "NAME=VALUE"}
-"""What a value looks like in a help text, by the type of its field; other types are TEXT."""
+"""Placeholder of a value in help texts, by the type of its field; other types are TEXT."""
 
 
 class UsageError(Exception):
@@ -19,12 +19,12 @@ class UsageError(Exception):
 
 
 class _Root(BaseModel):
-    """The command is a subcommand of this, so that its options come first among all places."""
+    """Parent of the command, so that options override all other sources."""
 
     model_config = SettingsConfigDict(cli_kebab_case=True)
 
     def cli_cmd(self) -> None:
-        """Leave it to the caller to run the command."""
+        """Do nothing: the caller runs the command."""
 
 
 def parse(command: type[Any], arguments: list[str]) -> Any:
@@ -32,7 +32,7 @@ def parse(command: type[Any], arguments: list[str]) -> Any:
 
     Raises:
         UsageError: If an option is unknown, or has no value.
-        UserError: If a value is refused, wherever it comes from.
+        UserError: If a value is invalid, whatever its source.
     """
     field: Any = CliSubCommand[command]  # type: ignore[misc, valid-type]
     root: Any = create_model("Root", __base__=_Root, command=(field, ...))
@@ -61,7 +61,7 @@ def describe(command: type[Any]) -> str:
 
 
 def written(name: str) -> str:
-    """Write the option of a setting."""
+    """Return the option of a setting."""
     return f"--{name.replace('_', '-')}"
 
 

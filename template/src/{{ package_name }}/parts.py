@@ -1,7 +1,7 @@
 """The parts of the package: folders that add commands, settings and hooks.
 
-Nothing lists them: a folder here is a part, and without the folder its commands and settings are
-gone. The core imports no part, and no part imports another.
+Nothing lists them: each folder here is a part, and deleting it removes its commands and settings.
+The core imports no part, and no part imports another.
 """
 
 import sys
@@ -30,14 +30,14 @@ def summaries() -> dict[str, str]:
 
 
 def command(name: str) -> type[Any]:
-    """Import the class of a command: its options and what it does."""
+    """Import the class of a command."""
     package = next(one for one, commands in packages().items() if name in commands)
     found: type[Any] = import_module(f"{package}.commands").COMMANDS[name]
     return found
 
 
 def setting_names() -> set[str]:
-    """Name the settings of all commands: one file and one environment serve them all."""
+    """Return the settings of all commands, which share files and environment."""
     return {field for name in summaries() for field in command(name).model_fields}
 
 

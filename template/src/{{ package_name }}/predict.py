@@ -4,11 +4,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import mlflow
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv, dataset
+from tqdm import tqdm
 
 from . import columns, data, files, metrics, model, schema, tracking
 from .commands import Predict
@@ -38,7 +38,7 @@ def predict(settings: Predict) -> Path:
     """Write the class of each row, and the probability of each class.
 
     Returns:
-        Path of the Parquet file, which appears when it is complete.
+        Path of the Parquet file, which appears only when complete.
 
     Raises:
         UserError: If a row violates the schema, or there is no such model or file.
@@ -49,9 +49,8 @@ def predict(settings: Predict) -> Path:
     if not source.is_file() or source.suffix not in FORMATS:
         raise UserError(f"{source} is not a file that ends in {' or '.join(FORMATS)}")
     with tracking.run("predict", settings):
-        version = tracking.find(settings.model)
-        fitted = model.load(tracking.download(version.uri, settings))
-        mlflow.set_tag("model", version.uri)
+        version, folder = tracking.fetch(settings)
+        fitted = model.load(folder)
         rows = dataset.dataset(source, format=FORMATS[source.suffix])
         with files.replacing(target) as part:
             n_rows = write(fitted, rows, str(source), part, settings.chunk_rows)
@@ -62,12 +61,12 @@ def predict(settings: Predict) -> Path:
 def write(
     fitted: Any, rows: dataset.Dataset, place: str, part: Path, chunk_rows: int, **facts: str
 ) -> int:
-    """Write predictions to a Parquet file, with a chunk of rows in memory at a time.
+    """Write predictions to a Parquet file, a chunk of rows at a time.
 
     Args:
         fitted: The model.
         rows: Rows to predict.
-        place: Where they come from, for messages.
+        place: Their source, for messages.
         part: File to write.
         chunk_rows: Number of rows in a chunk.
         facts: Metadata of the file.
@@ -83,9 +82,12 @@ def write(
     if ignored := [name for name in names if name not in known]:
         log.info("%s: ignored columns: %s", place, ", ".join(ignored))
     wanted = [names[name] for name in names if name in known - {schema.TARGET}]
-    n_rows = 0
+    total, n_rows = rows.count_rows() if place.endswith(".parquet") else None, 0
     try:
-        with pq.ParquetWriter(part, fields.with_metadata(facts)) as writer:
+        with (
+            pq.ParquetWriter(part, fields.with_metadata(facts)) as writer,
+            tqdm(total=total, unit="row", disable=None, leave=False) as bar,
+        ):
             for batch in rows.to_batches(columns=wanted, batch_size=chunk_rows):
                 if not batch.num_rows:
                     continue
@@ -96,6 +98,9 @@ def write(
                     found.insert(0, schema.ID, table[schema.ID])
                 writer.write_table(pa.Table.from_pandas(found, fields))
                 n_rows += len(checked)
+                bar.update(len(checked))
+                if bar.disable and len(checked) == chunk_rows:
+                    log.info("%s: predicted %d rows so far", place, n_rows)
     except pa.ArrowInvalid as error:
         raise UserError(f"{place} cannot be read: {error}") from None
     return n_rows

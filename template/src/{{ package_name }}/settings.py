@@ -1,4 +1,4 @@
-"""Settings: their names, limits and help, and the places where their values are looked up.
+"""Settings: their names, limits and help, and the sources of their values.
 
 A command is a class with a field for each of its settings; the docstring under a field is its help.
 A value comes from the command line, the environment, ``.env``, the YAML files that ``--config``
@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import yaml
 from dotenv import dotenv_values
@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     CliSuppress,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     YamlConfigSettingsSource,
@@ -41,6 +42,9 @@ PROJECT = __package__
 PREFIX = f"{PROJECT}_".upper()
 BASE = Path("config/base.yaml")
 
+MLFLOW_TRACKING_URI = os.environ.get("MLFLOW_TRACKING_URI", "")
+"""Used where ``tracking_uri`` is not set. Read once, as MLflow changes it when it connects."""
+
 NotLogged = Field(exclude=True)
 """Does not affect the model, so a run does not record it."""
 
@@ -51,17 +55,17 @@ class SplitRule(BaseModel, use_attribute_docstrings=True, frozen=True):
     """Split of the rows."""
 
     seed: int = Field(default=0, ge=0, lt=2**32)
-    """Seed of every random choice; the same seed and rows give the same model."""
+    """Random seed; the same seed and rows give the same model."""
 
     validation_fraction: Fraction = 0.1
-    """Fraction of the rows that the training is validated on."""
+    """Validation fraction: rows that score the model during training."""
 
     test_fraction: Fraction = 0.2
-    """Fraction of the rows held out for evaluation."""
+    """Test fraction: rows held out for evaluation."""
 
     split_by: str = ""
-    """Column to split by: the newest rows are held out if it has dates, else rows of the same value
-    stay together; unset, rows are split at random."""
+    """Column to split by: dates hold out the newest rows, other values keep equal ones together;
+    unset, the split is random."""
 
 
 class Labeled(BaseModel, use_attribute_docstrings=True, frozen=True):
@@ -74,18 +78,19 @@ class Labeled(BaseModel, use_attribute_docstrings=True, frozen=True):
 class UsesModel(BaseModel, use_attribute_docstrings=True, frozen=True):
     """Model."""
 
-    model: Annotated[str, NotLogged] = f"models:/{PROJECT}/latest"
-    """Registered model: models:/name/latest, models:/name/3 or models:/name@champion."""
+    model: Annotated[str, NotLogged] = f"models:/{PROJECT}"
+    """Registered model: models:/name is its champion, or its latest version if it has none; also
+    models:/name/3, models:/name/latest or models:/name@champion."""
 
     allow_environment_drift: Annotated[bool, NotLogged] = False
-    """Use a model even if its training had other package versions or another Python."""
+    """Use a model even if it was trained with other package versions or another Python."""
 
 
 class Alerts(BaseModel, use_attribute_docstrings=True, frozen=True):
     """Alerts."""
 
     alert_webhook: Annotated[SecretStr | None, NotLogged] = None
-    """Address to post alerts to, in addition to the log."""
+    """URL that alerts are posted to; null turns alerts off."""
 
 
 class Options(BaseSettings):
@@ -94,6 +99,7 @@ class Options(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=".env",
+        env_parse_none_str="null",
         use_attribute_docstrings=True,
         cli_avoid_json=True,
         cli_kebab_case=True,
@@ -102,17 +108,21 @@ class Options(BaseSettings):
         frozen=True,
     )
 
+    loading: ClassVar[str] = "loading libraries"
+    """Logged before a command imports its libraries, which takes seconds; empty for none."""
+
     config: Annotated[list[FilePath], NotLogged] = []
-    """YAML file with settings; repeat the option for several files, of which the last one wins."""
+    """YAML file with settings; can be repeated, and the last file wins."""
 
     tracking_uri: Annotated[str, NotLogged] = "sqlite:///mlruns/mlflow.db"
-    """Where MLflow keeps runs and models: a database, or the address of a server."""
+    """Where MLflow keeps runs and models: a database, or the address of a server. If unset, the
+    variable MLFLOW_TRACKING_URI applies, too."""
 
     tracking_token: Annotated[SecretStr | None, NotLogged] = None
     """Bearer token of the tracking server."""
 
     origins: Annotated[CliSuppress[dict[str, str]], NotLogged] = Field(default={}, repr=False)
-    """Where each value came from; filled in while settings are read."""
+    """Source of each value; filled in while settings are read."""
 
     @classmethod
     def settings_customise_sources(
@@ -123,12 +133,15 @@ class Options(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (a hook's signature)
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Name each place, add the YAML files, and record the places last."""
+        """Name the sources, add YAML files and MLflow's variable, and record origins last."""
         places = {"command line": init_settings, "environment": env_settings}
         places[".env"] = dotenv_settings
         files = [BASE, *map(Path, init_settings().get("config", []))]
         for path in filter(Path.is_file, reversed(files)):  # A missing one fails its field's type.
             places[str(path)] = _read(settings_cls, path)
+        if MLFLOW_TRACKING_URI:
+            value = InitSettingsSource(settings_cls, {"tracking_uri": MLFLOW_TRACKING_URI})
+            places["MLFLOW_TRACKING_URI"] = value
         for name, source in places.items():
             vars(source)["__name__"] = name
         return *places.values(), _Origins(settings_cls)
@@ -136,7 +149,7 @@ class Options(BaseSettings):
     @model_validator(mode="wrap")
     @classmethod
     def _explain_errors(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Say of each wrong value where it came from."""
+        """Report the source of each invalid value."""
         try:
             return handler(values)
         except ValidationError as error:
@@ -144,25 +157,25 @@ class Options(BaseSettings):
 
 
 class Settings(Hyperparameters, SplitRule, Labeled, Options):
-    """What a training reads."""
+    """Settings of a training."""
 
 
 class _Origins(PydanticBaseSettingsSource):
-    """The last source: it adds no values but records where each came from."""
+    """The last source, which only records where each value came from."""
 
     def get_field_value(self, *_: Any) -> tuple[Any, str, bool]:
         return None, "", False
 
     def __call__(self) -> dict[str, Any]:
-        """Record the places, and refuse names that are no setting of any command."""
+        """Record the sources, and refuse names that are not a setting of any command."""
         known = parts.setting_names()
         origins: dict[str, str] = {}
         for place, values in self.settings_sources_data.items():
             found = {name.lower() for name in values}
-            found &= known if place == ".env" else found  # It has other programs' variables, too.
+            found &= known if place == ".env" else found  # It may hold variables of other programs.
             origins = dict.fromkeys(found, place) | origins
-        variables = [name for name in {*dotenv_values(".env"), *os.environ} if PREFIX in name]
-        ours = {name.removeprefix(PREFIX).lower(): name for name in variables}
+        variables = {*dotenv_values(".env"), *os.environ}
+        ours = {one[len(PREFIX) :].lower(): one for one in variables if one.startswith(PREFIX)}
         for name, place in (ours | origins).items():
             if name not in known:
                 raise UserError(f"{name!r} ({place}) is not a setting; {nearest(name, known)}")
@@ -170,7 +183,7 @@ class _Origins(PydanticBaseSettingsSource):
 
 
 def masked(text: str) -> str:
-    """Hide what may be secret in addresses: user information, and keys in the query."""
+    """Mask possible secrets in addresses: user information, and keys in the query."""
     text = re.sub(r"://[^/@\s]*@", "://**********@", text)
     keys = "auth|key|pass|secret|sig|token"
     return re.sub(rf"(?i)([?&][^=&\s]*(?:{keys})[^=&\s]*=)[^&\s]+", r"\1**********", text)

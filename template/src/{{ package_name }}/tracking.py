@@ -1,4 +1,4 @@
-"""MLflow: where runs and models are kept, and which version an address means."""
+"""MLflow: the tracking store, its runs, and registered models."""
 
 import logging
 import os
@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +23,27 @@ import pandas as pd
 import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
+from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_GIT_DIRTY
 
 from . import environment
 from .errors import UserError
 from .schema import CLASSES, TARGET, UNLABELLED
-from .settings import PROJECT, Options, UsesModel, masked
+from .settings import MLFLOW_TRACKING_URI, PROJECT, Options, UsesModel, masked
 
 COLUMNS = [*map(str, UNLABELLED.columns), TARGET, *map(str, CLASSES)]
-"""What a model is of: features, target and classes, which it carries."""
+"""Features, target and classes, which a model carries."""
 
 Report = Callable[[dict[str, float], int], None]
-"""Called after each step of a training with its metrics and its number, from 1."""
+"""Called after each training step with its metrics and its number, from 1."""
+
+log = logging.getLogger(__name__)
 
 EMBEDDED = "sqlite:///"
-"""How the address of a tracking database begins that needs no server."""
+"""Prefix of the address of a tracking store without a server."""
 
 MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 LOCK_FILES = ("uv.lock", "pyproject.toml", ".python-version")
-"""What uv needs to restore an environment."""
+"""Files from which uv restores an environment."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Version:
 
 
 def is_leader() -> bool:
-    """Whether this process tracks and registers: of several, the first. Launchers set RANK."""
+    """Whether this process tracks and registers: rank 0, which launchers set."""
     return os.environ.get("RANK", "0") == "0"
 
 
@@ -67,27 +71,36 @@ def connection(settings: Options) -> Iterator[None]:
     """Connect to the tracking store.
 
     Raises:
-        UserError: If it cannot be reached, refuses a request, or has a damaged model.
+        UserError: If it cannot be reached, refuses a request, or holds a damaged model.
     """
-    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # What it logs, it also raises.
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # It also raises what it logs.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")  # Hints.
     if settings.tracking_token:
         os.environ["MLFLOW_TRACKING_TOKEN"] = settings.tracking_token.get_secret_value()
+    uri = settings.tracking_uri
+    if os.environ.get("MLFLOW_TRACKING_URI", "") == MLFLOW_TRACKING_URI:  # Connecting changes it.
+        log.info("connecting to MLflow at %s", masked(uri))
+        if MLFLOW_TRACKING_URI not in {"", uri}:
+            place = settings.origins.get("tracking_uri", "default")
+            log.warning("MLFLOW_TRACKING_URI is ignored: tracking_uri is set (%s)", place)
     try:
-        _open(settings.tracking_uri)
+        _open(uri)
         yield
     except (MlflowException, yaml.YAMLError) as error:
         is_missing = getattr(error, "error_code", "") in MISSING
-        remedy = "; 'train' makes a model, '--model' names another one" if is_missing else ""
+        remedy = "; 'train' creates a model, '--model' chooses another" if is_missing else ""
         reason = str(error).strip().partition("\n")[0].rstrip(".")
-        raise UserError(masked(f"MLflow at {settings.tracking_uri}: {reason}{remedy}")) from error
+        raise UserError(masked(f"MLflow at {uri}: {reason}{remedy}")) from error
 
 
 @contextmanager
 def run(command: str, settings: Options) -> Iterator[str]:
-    """Record a run of a command, with its settings, environment and lock; yield its id."""
-    with connection(settings), mlflow.start_run(run_name=command) as started:
+    """Record a run of a command, with its settings, commit, environment and lock; yield its id."""
+    commit, is_dirty = environment.commit()
+    name = f"{command}-{datetime.now(UTC):%Y-%m-%d-%H%M}" + (f"-{commit[:7]}" if commit else "")
+    tags = {MLFLOW_GIT_COMMIT: commit, MLFLOW_GIT_DIRTY: str(is_dirty).lower()} if commit else {}
+    with connection(settings), mlflow.start_run(run_name=name, tags=tags) as started:
         mlflow.log_params(settings.model_dump(mode="json"))
         here = environment.read()
         mlflow.set_tag("environment", environment.fingerprint(here))
@@ -98,7 +111,7 @@ def run(command: str, settings: Options) -> Iterator[str]:
 
 
 def log_rows(rows: pd.DataFrame, source: Path, checksum: str, context: str) -> None:
-    """Record which rows the current run read; later runs compare the checksum."""
+    """Record the rows of the current run with their checksum, which later runs compare."""
     dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]
         rows.head(), source=str(source), targets=TARGET, name=source.stem, digest=checksum[:36]
     )
@@ -107,7 +120,7 @@ def log_rows(rows: pd.DataFrame, source: Path, checksum: str, context: str) -> N
 
 
 def find(address: str) -> Version:
-    """Look up the version that an address means now, such as models:/name/latest.
+    """Look up the version that an address means now, such as models:/name/3 or models:/name.
 
     Raises:
         UserError: If it is not the address of a registered model.
@@ -115,10 +128,10 @@ def find(address: str) -> Version:
     """
     path, _, alias = address.removeprefix("models:/").partition("@")
     name, _, number = path.partition("/")
-    if not address.startswith("models:/") or not (alias or number):
-        raise UserError(
-            f"{address} is not a registered model: write models:/{PROJECT}/latest or /3"
-        )
+    if not address.startswith("models:/") or not name:
+        raise UserError(f"{address} is not a registered model, such as models:/{PROJECT}/3")
+    if not (alias or number):
+        return champion(name) or find(f"{address}/latest")
     client = mlflow.MlflowClient()
     if number.isdecimal():
         found = client.get_model_version(name, number)
@@ -127,10 +140,10 @@ def find(address: str) -> Version:
     return Version(name, str(found.version), str(found.run_id), dict(found.tags))
 
 
-def champion() -> Version | None:
+def champion(name: str = PROJECT) -> Version | None:
     """Look up the version with the alias ``champion``; None if there is none yet."""
     try:
-        return find(f"models:/{PROJECT}@champion")
+        return find(f"models:/{name}@champion")
     except MlflowException as error:
         if error.error_code in MISSING:
             return None
@@ -144,19 +157,19 @@ def note(version: Version, **notes: str) -> None:
 
 
 def recorded(version: Version) -> dict[str, str]:
-    """Return the settings of the run that made a version, as text.
+    """Return the settings of the run that created a version, as text.
 
     Raises:
-        UserError: If that run is not known.
+        UserError: If that run is unknown.
     """
     found: dict[str, str] = mlflow.get_run(version.run_id).data.params if version.run_id else {}
     if "data_sha256" not in found:
-        raise UserError(f"{version.uri} was not made by 'train': its held-out rows are unknown")
+        raise UserError(f"{version.uri} was not created by 'train': its test rows are unknown")
     return found
 
 
 def metadata(uri: str) -> dict[str, Any]:
-    """Return what a model carries about itself; empty if it was not made by ``train``.
+    """Return the metadata of a model; empty if ``train`` did not create it.
 
     Raises:
         UserError: If its description is damaged.
@@ -168,15 +181,28 @@ def metadata(uri: str) -> dict[str, Any]:
         raise UserError(f"{uri} cannot be loaded, it may be damaged: {reason}") from error
 
 
+def fetch(settings: UsesModel) -> tuple[Version, Path]:
+    """Choose and download the model that a command uses; log it, and tag the current run with it.
+
+    Raises:
+        UserError: If there is no such model, or ``download`` refuses it.
+    """
+    version, best = find(settings.model), champion()
+    log.info("using %s%s", version.uri, " (champion)" if version == best else "")
+    mlflow.set_tag("model", version.uri)
+    return version, download(version.uri, settings)
+
+
 def download(uri: str, settings: UsesModel) -> Path:
     """Return the folder of a model, for ``model.load``, after checking its environment.
 
     Raises:
-        UserError: If it is of another table, or its environment differs and the settings do not
+        UserError: If it has other columns, or its environment differs and the settings do not
             allow that.
     """
     if not fits(uri):
-        raise UserError(f"{uri} was trained on other columns or classes: train a new model")
+        remedy = "train a new model, or choose one by '--model'"
+        raise UserError(f"{uri} was trained on other columns or classes: {remedy}")
     if trained_with := metadata(uri).get("environment"):
         is_allowed = settings.allow_environment_drift
         environment.check(uri, trained_with, is_drift_allowed=is_allowed)
@@ -192,12 +218,12 @@ def fits(uri: str) -> bool:
 
 
 def _open(uri: str) -> None:
-    """Use the project's experiment; the embedded store keeps artifacts beside its database."""
+    """Select the project's experiment; a store without a server has artifacts beside it."""
     if uri.startswith(EMBEDDED):
         database = Path(uri.removeprefix(EMBEDDED)).absolute()
         database.parent.mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(f"{EMBEDDED}{database}")
-        # Processes that start together would all create the tables, which MLflow does not survive.
+        # MLflow fails if several processes create the tables at the same time.
         with closing(sqlite3.connect(database.with_suffix(".lock"), timeout=60)) as lock:
             lock.execute("BEGIN EXCLUSIVE")
             if mlflow.get_experiment_by_name(PROJECT) is None:
@@ -210,7 +236,7 @@ def _open(uri: str) -> None:
 
 
 def _check_database(database: str) -> None:
-    """Connect once, and fail at once: MLflow would try for two minutes."""
+    """Connect, and fail at once: MLflow would retry for two minutes."""
     from sqlalchemy import create_engine  # Late: a service needs no database.
     from sqlalchemy.exc import SQLAlchemyError
 

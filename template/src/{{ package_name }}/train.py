@@ -1,4 +1,4 @@
-"""Fit a model, score it on held-out rows, and register it."""
+"""Train a model, score it on held-out test rows, and register it."""
 
 import logging
 import sys
@@ -15,8 +15,8 @@ def train(settings: Settings) -> tuple[str, metrics.Scores] | None:
     """Run the whole training, from rows on disk to a registered model.
 
     Returns:
-        URI of the registered model and its scores on the held-out rows; None in a process that
-        only helps another one.
+        URI of the registered model and its scores on the held-out test rows; None in a worker
+        process that is not the leader.
     """
     rows = data.read(settings.data_path)
     split = data.split(rows, settings)
@@ -33,16 +33,17 @@ def train(settings: Settings) -> tuple[str, metrics.Scores] | None:
         mlflow.log_metrics(scores)
         here = environment.read()
         metadata = {"environment": here, "data_sha256": checksum, "columns": tracking.COLUMNS}
-        for part in parts.hooks("carried"):  # What a part wants to find in a model.
+        for part in parts.hooks("carried"):  # Metadata that a part needs.
             metadata |= part.facts(split.train.features)
         pins = environment.requirements(here)
         example = split.train.features.head()
+        log.info("registering the model")
         version = model.save(fitted, example, PROJECT, pip_requirements=pins, metadata=metadata)
     return f"models:/{PROJECT}/{version}", scores
 
 
 def _report(values: metrics.Scores, step: int) -> None:
-    """Record the metrics of a step; a terminal shows the progress bar instead of a log line."""
+    """Record the metrics of a step, and log them unless a terminal shows the progress bar."""
     mlflow.log_metrics(values, step)
     if not sys.stderr.isatty():
         log.info("step %d: %s", step, metrics.text(values))

@@ -54,6 +54,9 @@ def test_a_name_that_is_no_setting_is_refused_with_its_place(
     write_settings()
     monkeypatch.setenv(f"{PREFIX}SEDE", "1")
     assert f"'sede' ({PREFIX}SEDE) is not a setting" in command.refuse("train")[1]
+    monkeypatch.delenv(f"{PREFIX}SEDE")
+    monkeypatch.setenv(f"OTHER_{PREFIX}SEDE", "1")  # A variable of another program.
+    assert command("settings")
 
 
 def test_a_file_that_is_not_yaml_is_named(command: CommandLine) -> None:
@@ -83,6 +86,39 @@ def test_help_lists_every_command_and_its_own_options_alone(command: CommandLine
         assert summary in text
     assert "--learning-rate" not in command("evaluate", "--help")
     assert "--thresholds NAME=VALUE" in command("evaluate", "--help")
+
+
+def test_a_command_reports_at_once_and_ends_with_the_next_command(
+    command: CommandLine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    assert command("data").splitlines() == [
+        f"wrote {Path('data/train.parquet')}",
+        "next: uv run my-ml-project train",
+    ]
+    assert caplog.messages == ["data: loading libraries"]
+    caplog.clear()
+    assert "next: " not in command("settings")
+    assert caplog.messages == []
+
+
+def test_a_hint_names_only_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.finish("done", "fly --high", "train --seed 1", "predict")
+    cli.finish("done", "fly")
+    assert capsys.readouterr().out == "done\nnext: uv run my-ml-project train --seed 1\ndone\n"
+
+
+@pytest.mark.parametrize("name", ["alert_webhook", "drift_limit"])
+def test_alerts_are_turned_off_with_null(
+    command: CommandLine,
+    write_settings: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    write_settings(**{name: None})
+    assert f"{name} = None  (config/base.yaml)" in command("settings").splitlines()
+    monkeypatch.setenv(f"{PREFIX}{name.upper()}", "null")
+    assert f"{name} = None  (environment)" in command("settings").splitlines()
 
 
 def test_debug_shows_the_traceback_of_a_mistake(command: CommandLine) -> None:

@@ -27,13 +27,13 @@ class Hyperparameters(BaseModel, use_attribute_docstrings=True):
     dropout: float = Field(default=0.2, ge=0, lt=1)
     """Fraction of the hidden units that each training step drops."""
 
-    # The model does not depend on what is excluded below, so a run does not record it.
+    # The settings below do not affect the model, so runs do not record them.
 
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", exclude=True)
-    """Device of the training; 'auto' takes all GPUs if there are any, else the CPU."""
+    """Training device; 'auto' takes all GPUs if there are any, else the CPU."""
 
     checkpoint_path: Path | None = Field(default=Path("models/checkpoint.npz"), exclude=True)
-    """File for the state after each epoch; no checkpoints if unset."""
+    """Checkpoint, written after each epoch; null writes none."""
 
     resume: bool = Field(default=False, exclude=True)
-    """Continue from the checkpoint instead of starting from the beginning."""
+    """Continue from the checkpoint instead of starting from scratch."""

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 from zipfile import BadZipFile
 
-# JAX reads these when it starts its devices, which is later than any import.
+# JAX reads these when it initializes its devices, after all imports.
 os.environ.setdefault("XLA_FLAGS", "--xla_gpu_deterministic_ops=true")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # true takes 3/4 of a GPU's memory.
 
@@ -37,7 +37,7 @@ from .settings import Settings
 from .tracking import Report, is_leader
 
 log = logging.getLogger(__name__)
-logging.getLogger("jax").setLevel(logging.WARNING)  # Below, it lists the TPUs that are not there.
+logging.getLogger("jax").setLevel(logging.WARNING)  # INFO lists missing TPUs.
 
 Arrays = tuple[jax.Array, jax.Array]
 Weights = tuple[jax.Array, list[Arrays]]
@@ -45,15 +45,15 @@ Weights = tuple[jax.Array, list[Arrays]]
 
 State = tuple[Weights, optax.OptState]
 Encoding = dict[str, Any]
-"""What the training rows say of their columns; see ``_measure``."""
+"""Statistics of the training columns; see ``_measure``."""
 
 Model = tuple[Encoding, Weights]
 
 FILE = Path("data/model.npz")
-"""A model in its folder; it is all that is read, as a pickle could run any code."""
+"""File of a saved model, the only one that is read: a pickle could run any code."""
 
 CHUNK_ROWS = 256
-"""Rows of a prediction; fewer are padded, as JAX compiles anew for each number of rows."""
+"""Rows per chunk of a prediction, padded, as JAX recompiles for each number of rows."""
 
 N_STEPS = 16
 """Minimum number of steps in an epoch: a small table gets smaller batches."""
@@ -62,7 +62,7 @@ WIDTH, LIMIT = 8, 10.0
 """Size of a category's embedding; standard deviations beyond which numbers are clipped."""
 
 ADDRESS = ("RANK", "MASTER_ADDR", "MASTER_PORT")
-"""Variables of a process that is one of several, beside WORLD_SIZE; ``torchrun`` sets them too."""
+"""Variables of each worker, besides WORLD_SIZE; ``torchrun`` sets them too."""
 
 CUDA_PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
 
@@ -70,13 +70,13 @@ CUDA_PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
 def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Model:
     """Train a network, and return its weights.
 
-    Each epoch is reported and leaves a checkpoint, from which ``resume`` continues. The same
-    settings, rows and machine give the same weights, stopped in between or not. Each GPU of each
+    Each epoch is reported and writes a checkpoint, from which ``resume`` continues. The same
+    settings, rows and machine give the same weights, interrupted or not. Each GPU of each
     process computes the gradients of its rows of a batch; XLA sums them, so the weights are those
     of one device except for rounding.
 
     Raises:
-        UserError: If the checkpoint is of other settings or rows, or there is no such device.
+        UserError: If the checkpoint has other settings or rows, or the device is missing.
     """
     _join()
     device = _choose_device(settings.device)
@@ -156,7 +156,7 @@ def _load_pyfunc(path: str) -> SimpleNamespace:
 
 
 def _measure(rows: Rows) -> Encoding:
-    """Find means, deviations and gaps of numbers, categories of texts, and scale of the target."""
+    """Return means, deviations and gaps of numbers, categories, and scale of the target."""
     numbers = rows.features.select_dtypes(["number", "bool"])
     texts = rows.features.drop(columns=numbers.columns)
     deviations = numbers.std()
@@ -171,7 +171,7 @@ def _measure(rows: Rows) -> Encoding:
 
 
 def _encode(encoding: Encoding, features: pd.DataFrame) -> NDArray[np.float32]:
-    """Standardize numbers, mark their gaps and number categories; shape (n_rows, n_columns)."""
+    """Standardize numbers, mark gaps, encode categories; shape (n_rows, n_columns)."""
     means, deviations = ([*encoding[name].values()] for name in ("means", "deviations"))
     numbers = (features[[*encoding["means"]]].to_numpy(np.float64) - means) / deviations
     columns = [np.nan_to_num(numbers).clip(-LIMIT, LIMIT), features[encoding["gaps"]].isna()]
@@ -183,7 +183,7 @@ def _encode(encoding: Encoding, features: pd.DataFrame) -> NDArray[np.float32]:
 
 
 def _arrays(encoding: Encoding, rows: Rows) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Return columns and target, numbers of classes or standardized, as all processes need them."""
+    """Return columns and target: class indices, or standardized numbers."""
     mean, deviation = encoding["target"]
     if CLASSES:
         target = pd.Categorical(rows.target, CLASSES).codes.astype(np.int32)
@@ -200,7 +200,7 @@ def _draw(key: jax.Array, encoding: Encoding, n_hidden: int) -> State:
     draw = jax.nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
     keys = jax.random.split(key, len(shapes))
     layers = [(draw(k, s), jnp.zeros(s[1])) for k, s in zip(keys, shapes, strict=True)]
-    weights = jnp.zeros((sum(sizes), WIDTH)), layers  # What training never sees changes nothing.
+    weights = jnp.zeros((sum(sizes), WIDTH)), layers  # Unseen categories have no effect.
     return weights, optax.adamw(0.0).init(weights)
 
 
@@ -227,7 +227,7 @@ def _predict(weights: Weights, columns: jax.Array) -> jax.Array:
 
 
 def _train(state: State, rows: Arrays, settings: Settings, epoch: int, divided: Any) -> State:
-    """Train an epoch, with random numbers of its own: no generator's state needs a checkpoint."""
+    """Train an epoch with its own random key, so that checkpoints need no generator state."""
     key = jax.random.fold_in(jax.random.key(settings.seed), epoch)
     shuffle_key, dropout_key = jax.random.split(key)
     rates = settings.model_dump(include={"weight_decay", "dropout"})
@@ -272,20 +272,20 @@ def _batches(order: jax.Array, batch_size: int, n_devices: int) -> NDArray[np.in
 
 
 def _resume(path: Path, owner: dict[str, Any], start: tuple[State, int]) -> tuple[State, int]:
-    """Return the state in a checkpoint, of the shape of ``start``, and the epochs that are done."""
+    """Return the state in a checkpoint, shaped like ``start``, and the finished epochs."""
     if not path.exists():
-        log.info("there is no %s: the training starts from the beginning", path)
+        log.info("no checkpoint %s: training starts from scratch", path)
         return start
     with _intact(path, "omit --resume"), np.load(path, allow_pickle=False) as arrays:
         theirs, n_done = dict(json.loads(str(arrays["owner"]))), int(arrays["epoch"])
         if other := {name: theirs.get(name) for name in owner if theirs.get(name) != owner[name]}:
-            raise UserError(f"{path} is of a training with {other}; use these or omit --resume")
+            raise UserError(f"{path} is from a training with {other}; use these or omit --resume")
         state: State = _fill(start[0], arrays)
     return state, n_done
 
 
 def _fill(tree: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
-    """Put arrays in the place of those in a tree, which must have the same shapes."""
+    """Replace the arrays of a tree by others of the same shapes."""
     leaves, structure = jax.tree.flatten(tree)
     found = [arrays[f"arr_{number}"] for number in range(len(leaves))]
     if [(one.shape, one.dtype) for one in found] != [(one.shape, one.dtype) for one in leaves]:
@@ -295,16 +295,16 @@ def _fill(tree: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
 
 @contextmanager
 def _intact(path: Path, remedy: str) -> Iterator[None]:
-    """Report in one line what NumPy raises for a file that is damaged or of another network."""
+    """Report errors of NumPy for a damaged or unsuitable file in one line."""
     unreadable = (OSError, EOFError, BadZipFile, RuntimeError, zlib.error)
     try:
         yield
     except (*unreadable, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise UserError(f"{path} is missing, damaged or of another network; {remedy}") from error
+        raise UserError(f"{path} is missing, damaged or from another network; {remedy}") from error
 
 
 def _join() -> None:
-    """Find the processes that share a training; JAX must not have started its devices before."""
+    """Join the other workers of a training, before JAX initializes its devices."""
     n_processes = int(os.environ.get("WORLD_SIZE", "1"))
     if n_processes == 1 or jax.distributed.is_initialized():
         return
@@ -317,7 +317,7 @@ def _join() -> None:
 
 def _choose_device(asked: str) -> jax.Device:
     """Choose the first device of the kind that trains: all GPUs, or the CPU."""
-    gpus, remedy = _gpus(), "'uv run just doctor' finds out why"
+    gpus, remedy = _gpus(), "'uv run just doctor' shows why"
     if asked == "cuda" and not gpus:
         raise UserError(f"device = 'cuda': JAX finds no GPU here; {remedy}")
     if asked == "auto" and not gpus and any(map(find_spec, CUDA_PLUGINS)):
@@ -326,11 +326,11 @@ def _choose_device(asked: str) -> jax.Device:
 
 
 def _gpus() -> list[jax.Device]:
-    """List the GPUs of this process. JAX starts all devices now, and a GPU fails only once."""
+    """List the GPUs of this process; initializes all devices, where a GPU fails only once."""
     try:
         return [device for device in jax.local_devices() if device.platform == "gpu"]
-    except (RuntimeError, AssertionError) as error:  # The second for a wrong JAX_PLATFORMS.
-        log.debug("JAX starts no GPU: %s", error)
+    except (RuntimeError, AssertionError) as error:  # The second: an invalid JAX_PLATFORMS.
+        log.debug("JAX initializes no GPU: %s", error)
         return []
 
 

@@ -25,15 +25,15 @@ from .settings import Settings
 from .tracking import Report
 
 FOLDER = Path("data/lightgbm")
-"""Where a model's folder has its files."""
+"""Folder of the files in a saved model."""
 
 TREES, COLUMNS = "trees.txt", "columns.json"
 N_REPORTS = 10
-"""How often a training reports its scores."""
+"""Number of reports of a training."""
 
 
 class Model(NamedTuple):
-    """Trees, and the features that they were trained with."""
+    """Trees, and the features of their training."""
 
     booster: lightgbm.Booster
 
@@ -50,7 +50,7 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Mo
         str(name): sorted(column.dropna().unique()) if column.dtype == object else None
         for name, column in train.features.items()
     }
-    # The place of a class is its number in the schema, whatever the type of its name.
+    # Targets are class indices in the schema.
     target = pd.Categorical(train.target, CLASSES).codes if CLASSES else train.target
     names = {"learning_rate", "num_leaves", "min_child_samples", "subsample", "colsample_bytree"}
     params = _objective() | settings.model_dump(include=names | {"reg_lambda"})
@@ -71,7 +71,7 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Mo
 def predict(model: Model, features: pd.DataFrame) -> NDArray[np.float64]:
     """Predict class probabilities or a number, shape (n_rows, n_classes) or (n_rows, 1)."""
     found = np.asarray(model.booster.predict(_encode(features, model.columns)), np.float64)
-    if len(CLASSES) == 2:  # Of two classes, the trees give the probability of the second.
+    if len(CLASSES) == 2:  # Trees return the probability of the second class.
         return np.column_stack([1 - found, found])
     return found.reshape(-1, max(1, len(CLASSES)))
 
@@ -80,7 +80,7 @@ def save(model: Model, example: pd.DataFrame, name: str, **facts: Any) -> str:
     """Register a model as the newest version of ``name``, and return the version.
 
     Args:
-        model: What ``fit`` returned.
+        model: The fitted model.
         example: Some rows of features.
         name: Name of the registered model.
         facts: Requirements and metadata, for MLflow's ``log_model``.
@@ -130,7 +130,7 @@ def _load_pyfunc(path: str) -> SimpleNamespace:
 
 
 def _objective() -> dict[str, Any]:
-    """Say what the trees predict, in the words of LightGBM."""
+    """Return the objective for LightGBM."""
     if len(CLASSES) == 2:
         return {"objective": "binary"}
     if CLASSES:
@@ -139,7 +139,7 @@ def _objective() -> dict[str, Any]:
 
 
 def _encode(features: pd.DataFrame, columns: dict[str, list[str] | None]) -> NDArray[np.float64]:
-    """Return features as numbers, shape (n_rows, n_features); a category that is new is missing."""
+    """Return features as numbers, shape (n_rows, n_features); unknown categories are missing."""
     numbers = {
         name: features[name]
         if categories is None

@@ -36,13 +36,13 @@ log = logging.getLogger(__name__)
 
 RANK, LOCAL_RANK = (int(os.environ.get(name, "0")) for name in ("RANK", "LOCAL_RANK"))
 N_PROCESSES = int(os.environ.get("WORLD_SIZE", "1"))
-"""How many processes share a training, and which is this one: ``torchrun`` sets all three."""
+"""Workers of a training, and the ranks of this one, as set by ``torchrun``."""
 
 FILE = Path("data/model.pt")
-"""A model in its folder; it is all that is read, as a pickle could run any code."""
+"""File of a saved model, the only one that is read: a pickle could run any code."""
 
 CHUNK_ROWS = 4096
-"""Rows of a prediction in memory at the same time."""
+"""Rows per chunk of a prediction, which limits memory."""
 
 N_STEPS = 16
 """Minimum number of steps in an epoch: a small table gets smaller batches."""
@@ -54,7 +54,7 @@ LOSS: Callable[..., torch.Tensor] = cross_entropy if CLASSES else mse_loss
 
 Tensors = tuple[torch.Tensor, torch.Tensor]
 Encoding = dict[str, Any]
-"""What the training rows say of their columns; see ``_measure``."""
+"""Statistics of the training columns; see ``_measure``."""
 
 
 class Network(nn.Module):
@@ -66,7 +66,7 @@ class Network(nn.Module):
         sizes = [1 + len(names) for names in encoding["categories"].values()]
         self.n_numbers = len(encoding["means"]) + len(encoding["gaps"])
         self.embedding = nn.Embedding(sum(sizes), WIDTH)
-        nn.init.zeros_(self.embedding.weight)  # What the training never sees changes nothing.
+        nn.init.zeros_(self.embedding.weight)  # Unseen categories have no effect.
         self.layers = nn.Sequential(
             nn.Linear(self.n_numbers + WIDTH * len(sizes), n_hidden),
             nn.ReLU(),
@@ -88,12 +88,12 @@ class Network(nn.Module):
 def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Network:
     """Train a network, and return it on the CPU.
 
-    Each epoch is reported and leaves a checkpoint, from which ``resume`` continues. The same
-    settings, rows and machine give the same weights, stopped in between or not. Several processes
+    Each epoch is reported and writes a checkpoint, from which ``resume`` continues. The same
+    settings, rows and machine give the same weights, interrupted or not. Several processes
     give the weights of one, except for rounding and dropout: they sum the gradients of their rows.
 
     Raises:
-        UserError: If the checkpoint is of other settings or rows, or there is no such device.
+        UserError: If the checkpoint has other settings or rows, or the device is missing.
     """
     device = _choose_device(settings.device)
     torch.set_num_threads(settings.threads)
@@ -173,7 +173,7 @@ def _load_pyfunc(path: str) -> SimpleNamespace:
 
 
 def _measure(rows: Rows) -> Encoding:
-    """Find means, deviations and gaps of numbers, categories of texts, and scale of the target."""
+    """Return means, deviations and gaps of numbers, categories, and scale of the target."""
     numbers = rows.features.select_dtypes(["number", "bool"])
     texts = rows.features.drop(columns=numbers.columns)
     deviations = numbers.std()
@@ -188,7 +188,7 @@ def _measure(rows: Rows) -> Encoding:
 
 
 def _encode(encoding: Encoding, features: pd.DataFrame) -> torch.Tensor:
-    """Standardize numbers, mark their gaps and number categories; shape (n_rows, n_columns)."""
+    """Standardize numbers, mark gaps, encode categories; shape (n_rows, n_columns)."""
     means, deviations = ([*encoding[name].values()] for name in ("means", "deviations"))
     numbers = (features[[*encoding["means"]]].to_numpy(np.float64) - means) / deviations
     columns = [np.nan_to_num(numbers).clip(-LIMIT, LIMIT), features[encoding["gaps"]].isna()]
@@ -210,10 +210,10 @@ def _tensors(encoding: Encoding, rows: Rows, device: torch.device) -> Tensors:
 
 
 def _choose_device(asked: str) -> torch.device:
-    """Choose the device of a training; each process on a machine has a GPU of its own."""
-    with warnings.catch_warnings(action="ignore"):  # PyTorch's own, in several lines.
+    """Choose the training device; each process on a machine has its own GPU."""
+    with warnings.catch_warnings(action="ignore"):  # PyTorch warns in several lines.
         found = torch.accelerator.current_accelerator(check_available=True)
-    here, remedy = found.type if found else "cpu", "'uv run just doctor' finds out why"
+    here, remedy = found.type if found else "cpu", "'uv run just doctor' shows why"
     if asked not in {"auto", "cpu", here}:
         raise UserError(f"device = {asked!r}: PyTorch finds only {here!r} here; {remedy}")
     if asked == "auto" and here == "cpu" and torch.version.cuda:
@@ -223,7 +223,7 @@ def _choose_device(asked: str) -> torch.device:
 
 
 def _seed(seed: int, epoch: int) -> None:
-    """Give each epoch random numbers of its own: no generator's state needs a checkpoint."""
+    """Seed each epoch separately, so that checkpoints need no generator state."""
     # 32 mixed bits, since PyTorch's generator on the CPU uses no more.
     torch.manual_seed(int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0]))
 
@@ -259,30 +259,30 @@ def _validate(network: Network, rows: Tensors) -> dict[str, float]:
 
 
 def _resume(path: Path, owner: dict[str, Any], parts: dict[str, Any]) -> int:
-    """Restore the state of all parts, and return the number of epochs that are done."""
+    """Restore the state of all parts, and return the number of finished epochs."""
     if not path.exists():
-        log.info("there is no %s: the training starts from the beginning", path)
+        log.info("no checkpoint %s: training starts from scratch", path)
         return 0
     with _intact(path, "omit --resume"):
         found = _read(path)
         theirs, n_done = dict(found["owner"]), int(found["epoch"])
         if other := {name: theirs.get(name) for name in owner if theirs.get(name) != owner[name]}:
-            raise UserError(f"{path} is of a training with {other}; use these or omit --resume")
+            raise UserError(f"{path} is from a training with {other}; use these or omit --resume")
         for name, part in parts.items():
             part.load_state_dict(found[name])
     return n_done
 
 
 def _write(state: dict[str, Any], path: Path) -> None:
-    """Write tensors and plain values, whole or not at all."""
-    buffer = io.BytesIO()  # If it writes to a disk itself, PyTorch hides why it fails.
+    """Write tensors and plain values atomically."""
+    buffer = io.BytesIO()  # PyTorch hides the reason if writing to a disk fails.
     torch.save(state, buffer)
     with files.replacing(path) as part:
         part.write_bytes(buffer.getbuffer())
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Read what ``_write`` wrote, and compare the checksums, which PyTorch does not."""
+    """Read a file of ``_write``, and verify its checksums, which PyTorch does not."""
     with ZipFile(path) as archive:
         if damaged := archive.testzip():
             raise BadZipFile(damaged)
@@ -292,9 +292,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def _intact(path: Path, remedy: str) -> Iterator[None]:
-    """Report in one line what PyTorch raises for a file that is damaged or of another network."""
+    """Report errors of PyTorch for a damaged or unsuitable file in one line."""
     unreadable = (OSError, EOFError, RuntimeError, BadZipFile, zlib.error, pickle.UnpicklingError)
     try:
         yield
     except (*unreadable, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise UserError(f"{path} is missing, damaged or of another network; {remedy}") from error
+        raise UserError(f"{path} is missing, damaged or from another network; {remedy}") from error

@@ -1,6 +1,7 @@
-"""Where the search looks for each hyperparameter. Change it with ``hyperparameters.py``."""
+"""Search space: the distribution of each hyperparameter that ``tune`` varies.
 
-from typing import Any
+Change it together with ``hyperparameters.py``. A hyperparameter that is not listed keeps its value.
+"""
 
 from optuna.distributions import (
     BaseDistribution,
@@ -16,6 +17,3 @@ SPACE: dict[str, BaseDistribution] = {
     "n_hidden": IntDistribution(32, 512, log=True),
     "dropout": FloatDistribution(0, 0.6),
 }
-
-FIXED: dict[str, Any] = {"checkpoint_path": None, "resume": False}
-"""Settings of every trial: trials leave no checkpoints, and touch none of a training."""

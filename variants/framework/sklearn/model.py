@@ -32,24 +32,24 @@ from .tracking import Report
 
 DAMAGED = (BadZipFile, EOFError, LookupError, NotImplementedError, OSError, zlib.error)
 N_STAGES = 5
-"""Stages of a training; progress and scores are reported after each."""
+"""Stages of a training; each reports progress and validation loss."""
 
 N_CATEGORIES = 254
-"""Maximum number of categories of a column; the rarest ones count as one."""
+"""Maximum categories of a column; the rarest ones share a code."""
 
 TRUSTED = [
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "functools.partial",  # Of the next one, in trees with categories; skops checks of what, too.
     "sklearn.utils.validation.check_array",
 ]
-"""Types that skops may load besides its own list, whatever a model's files say. A tree predictor
-does not check its node indices: load models from a tracking store that you trust."""
+"""Types that skops may load besides its own list. A tree predictor does not check its node indices:
+load models only from a tracking store that you trust."""
 
 
 def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pipeline:
     """Fit boosted trees on the training rows.
 
-    Each stage is reported with its scores on the validation rows.
+    Each stage is reported with its loss on the validation rows.
     """
     texts = [name for name in train.features if train.features[name].dtype == object]
     make = HistGradientBoostingClassifier if CLASSES else HistGradientBoostingRegressor
@@ -63,7 +63,7 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pi
         random_state=settings.seed,
         warm_start=True,
     )
-    # Trees take categories as codes; one that is new is like a missing value.
+    # Trees take categories as codes; an unknown category counts as missing.
     encoder = OrdinalEncoder(
         handle_unknown="use_encoded_value",
         unknown_value=np.nan,
@@ -72,17 +72,19 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pi
     )
     columns = make_column_transformer((encoder, texts), remainder="passthrough")
     model = Pipeline([("columns", columns), ("booster", booster)])
-    # The place of a class is its number in the schema, whatever the type of its name.
+    # Targets are class indices in the schema.
     target = pd.Categorical(train.target, CLASSES).codes if CLASSES else train.target
     n_stages = min(N_STAGES, settings.max_iter)
     with threadpool_limits(settings.threads):
-        stages = range(1, n_stages + 1)
-        for stage in tqdm(stages, unit="stage", disable=None, leave=None):
+        bar = tqdm(total=settings.max_iter, unit="iteration", disable=None, leave=None)
+        for stage in range(1, n_stages + 1):
             booster.set_params(max_iter=settings.max_iter * stage // n_stages)
             model.fit(train.features, target)
+            bar.update(booster.max_iter - bar.n)
             found = metrics.scores(validation.target, predict(model, validation.features))
             loss = found["log_loss" if CLASSES else "rmse"]
             report({"validation_loss": loss}, booster.max_iter)
+        bar.close()
     return model
 
 
@@ -97,13 +99,13 @@ def save(model: Pipeline, example: pd.DataFrame, name: str, **facts: Any) -> str
     """Register a model as the newest version of ``name``, and return the version.
 
     Args:
-        model: What ``fit`` returned.
+        model: The fitted model.
         example: Some rows of features.
         name: Name of the registered model.
         facts: Requirements and metadata, for MLflow's ``log_model``.
 
     Raises:
-        UserError: If the model has types that are not trusted.
+        UserError: If the model has untrusted types.
     """
     try:
         info = mlflow.sklearn.log_model(
@@ -128,7 +130,7 @@ def load(folder: Path) -> Pipeline:
     """Load a model from its folder.
 
     Raises:
-        UserError: If its file is damaged, or has types that are not trusted.
+        UserError: If its file is damaged, or has untrusted types.
     """
     path = folder / "model.skops"
     try:
@@ -142,4 +144,4 @@ def load(folder: Path) -> Pipeline:
 
 def _name_types(place: object, error: Exception) -> str:
     types = re.findall(r"\[.*?\]", str(error)) or [str(error)]
-    return f"{place} has types that are not trusted: {types[-1]}; TRUSTED in model.py lists others"
+    return f"{place} has untrusted types: {types[-1]}; add those you trust to TRUSTED in model.py"

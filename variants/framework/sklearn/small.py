@@ -1,4 +1,4 @@
-"""Settings of a training that takes a moment."""
+"""Settings of a short training, for tests."""
 
 from typing import Any
 

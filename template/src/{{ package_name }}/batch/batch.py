@@ -1,7 +1,7 @@
-"""Predict each file of a folder, on this machine or in an object store.
+"""Predict each file of a folder, local or in an object store.
 
-A file of predictions appears when it is complete. Files whose predictions are up to date are
-skipped, so a run that was stopped continues where it was.
+A file of predictions appears only when complete. Files with up-to-date predictions are skipped, so
+an interrupted run continues where it stopped.
 """
 
 import json
@@ -28,16 +28,15 @@ def predict_folder(settings: Batch) -> str:
     """Write the predictions of each file of a folder.
 
     Returns:
-        Address of the folder of predictions.
+        Address of the output folder.
 
     Raises:
         UserError: If a row violates the schema, there is no such model or folder, or a store
             cannot be reached.
     """
     with tracking.run("batch", settings):
-        version = tracking.find(settings.model)
-        fitted = model.load(tracking.download(version.uri, settings))
-        mlflow.set_tag("model", version.uri)
+        version, downloaded = tracking.fetch(settings)
+        fitted = model.load(downloaded)
         made_by = [version.uri, environment.fingerprint(environment.read())]
         try:
             (files, folder), (store, target) = map(
@@ -69,7 +68,7 @@ def predict_folder(settings: Batch) -> str:
 
 
 def _open(address: str) -> tuple[fs.FileSystem, str]:
-    """Find the file system of an address: a path on this machine, or one such as s3://."""
+    """Return the file system of an address: a local path, or one such as s3://."""
     uri = address if "://" in address else str(Path(address).absolute())
     found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(uri)
     return found
@@ -97,7 +96,7 @@ def _stamp(info: fs.FileInfo) -> str:
 
 
 def _facts(store: fs.FileSystem, path: str) -> str:
-    """Read from a file of predictions what they depend on; empty if there is no such file."""
+    """Read the inputs of predictions from their file; empty if there is no such file."""
     if not store.get_file_info(path).is_file:
         return ""
     with store.open_input_file(path) as file:
@@ -106,8 +105,8 @@ def _facts(store: fs.FileSystem, path: str) -> str:
 
 
 def _publish(part: Path, store: fs.FileSystem, path: str) -> None:
-    """Copy a complete file to its place, where it appears whole."""
-    if not isinstance(store, fs.LocalFileSystem):  # An upload appears whole, and has no folders.
+    """Move a complete file to its destination atomically."""
+    if not isinstance(store, fs.LocalFileSystem):  # Uploads are atomic, and need no folders.
         fs.copy_files(str(part), path, destination_filesystem=store)
         return
     store.create_dir(str(PurePosixPath(path).parent))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+from ..cli import finish
 from ..settings import Labeled, NotLogged, Options
 
 
@@ -15,7 +16,7 @@ class Card(Labeled, Options):
     def cli_cmd(self) -> None:
         from .card import write
 
-        print(f"wrote {write(self)}")
+        finish(f"wrote {write(self)}", "train")
 
 
 COMMANDS = {"card": Card}

@@ -17,7 +17,7 @@ class Diff(Options):
     def cli_cmd(self) -> None:
         from . import provenance
 
-        print("\n".join(provenance.diff(self.one, self.other, self)) or "the same")
+        print("\n".join(provenance.diff(self.one, self.other, self)) or "no differences")
 
 
 class Restore(Options):

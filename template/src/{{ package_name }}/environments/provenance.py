@@ -1,4 +1,4 @@
-"""Compare the environments that models were trained in, and restore them."""
+"""Compare and restore the environments of trainings."""
 
 import json
 import shlex
@@ -19,9 +19,9 @@ FOLDER = Path("environments")
 
 
 def diff(one: str, other: str, settings: Options) -> list[str]:
-    """Name everything that differs between two models (models:/), runs (runs:/) or files.
+    """List the differences between the environments of two models, runs or files.
 
-    A line has the fact, then its two values.
+    A line has a name, then its two values.
 
     Raises:
         UserError: If there is no such model, run or file, or it has no environment.
@@ -37,7 +37,7 @@ def diff(one: str, other: str, settings: Options) -> list[str]:
 
 
 def restore(uri: str, settings: Options) -> str:
-    """Write the lockfile of a model's training into a folder of its own.
+    """Write the lockfile of a model's training to a separate folder.
 
     Returns:
         The files, and the commands that install the environment, a line each.
@@ -75,7 +75,7 @@ def _find(place: str, settings: Options) -> Environment:
             found = json.loads(Path(place).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UserError(
-                f"{place} is no environment: {error}; name models:/..., runs:/... or a file"
+                f"{place} is not an environment: {error}; use models:/..., runs:/... or a file"
             ) from None
     if not isinstance(found, dict) or not isinstance(found.get("packages"), dict):
         raise UserError(f"{place} has no environment with 'packages'")
@@ -83,7 +83,7 @@ def _find(place: str, settings: Options) -> Environment:
 
 
 def choose_extra(folder: Path, trained_with: Environment) -> list[str]:
-    """Choose the extra of the framework's build, if the project has one for each accelerator."""
+    """Choose the extra of the framework's wheel variant, if the project has such extras."""
     has_cuda = any(
         name.startswith("nvidia-") or "cuda" in name or "+cu" in version
         for name, version in trained_with["packages"].items()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import PositiveInt
 
+from ..cli import finish
 from ..settings import Labeled, NotLogged, Options, UsesModel
 
 
@@ -23,7 +24,7 @@ class Explain(UsesModel, Labeled, Options):
     def cli_cmd(self) -> None:
         from .explain import explain
 
-        print(explain(self))
+        finish(explain(self), "serve", "batch", "predict")
 
 
 COMMANDS = {"explain": Explain}

@@ -25,6 +25,8 @@ N_BACKGROUND = 20
 N_BARS = 20
 """Maximum number of features in the figure."""
 
+log = logging.getLogger(__name__)
+
 for noisy in ("numba", "shap"):
     logging.getLogger(noisy).setLevel(logging.ERROR)
 
@@ -45,13 +47,12 @@ def explain(settings: Explain) -> str:
     paths = [settings.reports_path / name for name in ("attributions.parquet", "importance.png")]
     with tracking.run("explain", settings):
         tracking.log_rows(labeled, settings.data_path, data.checksum(labeled), "background")
-        version = tracking.find(settings.model)
-        mlflow.set_tag("model", version.uri)
+        version, folder = tracking.fetch(settings)
         rule = SplitRule.model_validate(tracking.recorded(version))
         known = data.split(labeled, rule).train.features
         background = known.sample(min(N_BACKGROUND, len(known)), random_state=rule.seed)
         chosen = rows.sample(min(settings.explained_rows, len(rows)), random_state=rule.seed)
-        fitted = model.load(tracking.download(version.uri, settings))
+        fitted = model.load(folder)
         found = attribute(fitted, chosen.sort_index(), background, rule.seed)
         importance = found[list(chosen)].abs().mean().sort_values(ascending=False)
         with files.replacing(paths[0]) as part:
@@ -89,7 +90,9 @@ def attribute(fitted: Any, rows: pd.DataFrame, background: pd.DataFrame, seed: i
     attributions, base = np.zeros(rows.shape), np.zeros(len(rows))
     # One row per call: with more, SHAP 0.51 also computes main effects, which doubles the time.
     with threadpool_limits(1):  # For batches this small, threads cost more than they save.
-        for row in tqdm(range(len(rows)), unit="row", disable=None):
+        for row in (bar := tqdm(range(len(rows)), unit="row", disable=None)):
+            if bar.disable and row % 10 == 0:
+                log.info("explaining row %d of %d", row + 1, len(rows))
             found = explainer(
                 codes[[len(background) + row]], max_evals=budget, batch_size=budget, silent=True
             )

@@ -1,6 +1,6 @@
-"""Choose the champion, the version in use; train, evaluate and promote in one command."""
+"""Promote a version to champion, the version in use; train, evaluate and promote at once."""
 
 COMMANDS = {
-    "promote": "Make a version that passed 'evaluate' the champion, or return to the one before.",
+    "promote": "Promote a version that passed 'evaluate' to champion, or roll back.",
     "run": "Train, evaluate and promote; skip unchanged steps.",
 }

@@ -1,4 +1,4 @@
-"""The pipeline from rows to a champion; the registry remembers which steps are unchanged."""
+"""The pipeline from rows to a champion; the registry remembers finished steps."""
 
 import json
 import time
@@ -17,13 +17,13 @@ from .promote import promote
 
 
 def run(settings: Run) -> Iterator[str]:
-    """Train, evaluate and promote, each only if something changed that it depends on.
+    """Train, evaluate and promote; skip steps whose inputs are unchanged.
 
     Yields:
-        A line when a step is done: its duration, or that it was cached, and its result.
+        A line for each step: its duration, or that it was cached, and its result.
 
     Raises:
-        UserError: What the first step that fails says; the steps before it stay done.
+        UserError: If a step fails; finished steps are kept.
     """
     rows, here = data.checksum(data.read(settings.data_path)), environment.read()
     values = settings.model_dump(mode="json", exclude={"data_path"})
@@ -34,7 +34,7 @@ def run(settings: Run) -> Iterator[str]:
         for name, step in {"train": _train, "evaluate": _evaluate, "promote": _promote}.items():
             began = time.monotonic()
             result, is_cached = step(settings, key)
-            if not tracking.is_leader():  # This process only helps another one to train.
+            if not tracking.is_leader():  # A worker process only trains.
                 return
             if name == "train":
                 settings = settings.model_copy(update={"model": result})

@@ -1,4 +1,4 @@
-"""Make a version the champion, or return to the one before."""
+"""Promote a version to champion, or roll back to the previous one."""
 
 import os
 from datetime import UTC, datetime
@@ -12,13 +12,13 @@ from .commands import Promote, Run
 
 
 def promote(settings: Promote | Run) -> str:
-    """Make a version the champion that passed ``evaluate`` on the present rows.
+    """Promote a version that passed ``evaluate`` on the current rows to champion.
 
     Returns:
-        One line with the new champion and the old one.
+        One line with the new and the old champion.
 
     Raises:
-        UserError: If it was not evaluated, failed, or was evaluated on other rows.
+        UserError: If it was not evaluated, failed, or was evaluated on other data.
     """
     checksum = data.checksum(data.read(settings.data_path))
     with tracking.run("promote", settings) as run_id:
@@ -27,7 +27,7 @@ def promote(settings: Promote | Run) -> str:
             return f"{version.uri} is the champion already"
         result = version.notes.get("evaluation")
         if result != "passed" or version.notes["evaluation_sha256"] != checksum:
-            reasons = {"failed": "it failed 'evaluate'", "passed": "it was evaluated on other rows"}
+            reasons = {"failed": "it failed 'evaluate'", "passed": "it was evaluated on other data"}
             reason = reasons.get(result or "", "it was not evaluated")
             text = f"{version.uri} is not promoted: {reason}; run 'evaluate --model {version.uri}'"
             alerts.send(text, settings)
@@ -39,23 +39,23 @@ def promote(settings: Promote | Run) -> str:
 
 
 def roll_back(settings: Promote) -> str:
-    """Make the champion before this one the champion again.
+    """Restore the previous champion.
 
     Returns:
-        One line with both versions, and how to restore the environment if a part can.
+        One line with both versions, and the command that restores its environment, if any.
 
     Raises:
-        UserError: If there is no champion, or none before it.
+        UserError: If there is no champion, or no previous one.
     """
-    with tracking.run("roll back", settings) as run_id:
+    with tracking.run("rollback", settings) as run_id:
         if (champion := tracking.champion()) is None:
-            raise UserError("there is no champion; 'promote' makes one")
+            raise UserError("there is no champion; 'promote' sets one")
         if not (before := champion.notes.get("promoted_from")):
-            raise UserError(f"{champion.uri} is the first champion; there is none before it")
+            raise UserError(f"{champion.uri} is the first champion; there is no previous one")
         version = tracking.find(f"models:/{champion.name}/{before}")
         _set_champion(version, champion, run_id, is_by_hand=True)
     text = f"{version.uri} is the champion again, instead of {champion.uri}"
-    if "environment restore" in parts.summaries():  # A part that this project may have.
+    if "environment restore" in parts.summaries():  # An optional part.
         text += f"; 'environment restore {version.uri}' restores its environment"
     return text
 
@@ -63,7 +63,7 @@ def roll_back(settings: Promote) -> str:
 def _set_champion(
     version: Version, champion: Version | None, run_id: str, *, is_by_hand: bool
 ) -> None:
-    """Move the alias, and note with the versions and the run who did it, when and how."""
+    """Move the alias, and record user, time and reason with both versions and the run."""
     user = mlflow.get_run(run_id).data.tags.get("mlflow.user", "unknown")
     user = os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN") or user
     facts = {"promoted_at": datetime.now(UTC).isoformat(timespec="seconds"), "promoted_by": user}

@@ -1,20 +1,22 @@
 """The commands that serve and export a model."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from ..cli import finish
 from ..settings import PROJECT, Alerts, NotLogged, Options, UsesModel
-
-CHAMPION = f"models:/{PROJECT}@champion"
 
 
 class Serve(UsesModel, Alerts, Options):
     """Answer predictions over HTTP."""
 
-    model: Annotated[str, NotLogged] = CHAMPION
-    """Registered model, or a folder that 'export' wrote."""
+    loading = "loading libraries" if sys.stderr.isatty() else ""  # Elsewhere, logs are JSON.
+
+    model: Annotated[str, NotLogged] = f"models:/{PROJECT}"
+    """Registered model, as for 'predict', or a folder that 'export' wrote."""
 
     host: Annotated[str, NotLogged] = "127.0.0.1"
     """Address to listen on; 0.0.0.0 is every address of the machine."""
@@ -63,8 +65,8 @@ class Serve(UsesModel, Alerts, Options):
 class Export(Options):
     """Write a registered model to a folder."""
 
-    model: Annotated[str, NotLogged] = CHAMPION
-    """Registered model."""
+    model: Annotated[str, NotLogged] = f"models:/{PROJECT}"
+    """Registered model, as for 'predict'."""
 
     export_path: Annotated[Path, NotLogged] = Path("export/model")
     """Folder to write; a model that it holds is replaced."""
@@ -72,7 +74,7 @@ class Export(Options):
     def cli_cmd(self) -> None:
         from .export import export
 
-        print(f"wrote {export(self)} to {self.export_path}")
+        finish(f"wrote {export(self)} to {self.export_path}", f"serve --model {self.export_path}")
 
 
 COMMANDS = {"serve": Serve, "export": Export}

@@ -1,10 +1,11 @@
-"""The command that searches hyperparameters."""
+"""The command for hyperparameter search."""
 
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
+from ..cli import finish
 from ..settings import PROJECT, NotLogged, Settings
 
 
@@ -15,19 +16,19 @@ class Tune(Settings):
     """Name of the study to create or to join."""
 
     study_storage: Annotated[str, NotLogged] = Field(default="mlruns/study.log", min_length=1)
-    """Where studies are kept: a file, or the address of a database such as
-    postgresql+psycopg://host/studies. Processes that share it share the work."""
+    """Storage of studies: a file, or the address of a database such as
+    postgresql+psycopg://host/studies. Workers that share it share the trials."""
 
     trials: Annotated[PositiveInt, NotLogged] = 20
-    """Finished trials that the study should have, across all processes."""
+    """Total trials of the study, across all workers."""
 
     tuned_path: Annotated[Path, NotLogged] = Path("config/tuned.yaml")
-    """File for the best settings; train with it by '--config'."""
+    """File for the best settings, for 'train --config'."""
 
     def cli_cmd(self) -> None:
         from .tune import tune
 
-        print(f"{tune(self)}; next: train --config {self.tuned_path}")
+        finish(tune(self), f"train --config {self.tuned_path}")
 
 
 COMMANDS = {"tune": Tune}

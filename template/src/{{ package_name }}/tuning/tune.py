@@ -1,4 +1,4 @@
-"""Search hyperparameters: many trainings, compared by their loss on the validation rows."""
+"""Search hyperparameters: trials are compared by their validation loss."""
 
 import logging
 import math
@@ -31,19 +31,19 @@ from .space import SPACE
 log = logging.getLogger(__name__)
 
 METRIC = "validation_loss"
-"""What ``model.fit`` has to report; a trial's value is the last one."""
+"""Metric that ``model.fit`` reports; a trial's value is the last one."""
 
 TAKEN = (IntegrityError, ProgrammingError)
-"""What a database raises for a table that another process creates; each may be such a one."""
+"""Errors of a database when another process creates the same tables."""
 
 N_TABLES = 10
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 N_BEFORE_PRUNING = 5
-"""Complete trials before a median of them stops others."""
+"""Complete trials before the median pruner starts."""
 
 BASIS = "basis"
-"""Attribute of a study: what its trials have in common, so that they can be compared."""
+"""Attribute of a study: what its trials have in common, so that they are comparable."""
 
 RECORDED = {*Hyperparameters.model_fields, *SplitRule.model_fields}
 
@@ -51,8 +51,8 @@ RECORDED = {*Hyperparameters.model_fields, *SplitRule.model_fields}
 class Sampler(TPESampler):
     """TPE whose random numbers depend on the seed and the number of the trial.
 
-    Processes that share a study never draw the same trial, and a search that was stopped goes on
-    with the trials that it would have drawn.
+    Workers that share a study never draw the same trial, and an interrupted search continues with
+    the same trials.
     """
 
     def __init__(self, seed: int) -> None:
@@ -66,16 +66,16 @@ class Sampler(TPESampler):
 
 
 def tune(settings: Tune) -> str:
-    """Run the trials that a study lacks, and write the settings of its best trial.
+    """Run the missing trials of a study, and write the settings of its best trial.
 
-    Processes that join the study share its trials. If one dies, the others run its trial again.
-    The rows held out for evaluation are not used.
+    Workers that join the study share its trials. If one dies, the others repeat its trial. Test
+    rows are not used.
 
     Returns:
         One line with the best value.
 
     Raises:
-        UserError: If the study cannot be used, has trials of other rows or settings, or no trial
+        UserError: If the study cannot be used, has trials of other data or settings, or no trial
             completes.
     """
     rows = data.read(settings.data_path)
@@ -92,7 +92,7 @@ def tune(settings: Tune) -> str:
                     log.info("%d of %d: %s", n_finished + 1, settings.trials, outcome)
             bar.update(settings.trials - bar.n)
         if not _trials(study, TrialState.COMPLETE):
-            raise UserError(f"study {settings.study!r}: no trial completed; add '--trials'")
+            raise UserError(f"study {settings.study!r}: no trial completed; raise '--trials'")
         best = study.best_trial
         mlflow.log_metric(METRIC, study.best_value)
         for name, figure in _draw(study).items():
@@ -101,14 +101,14 @@ def tune(settings: Tune) -> str:
         text = f"# Study {settings.study}, trial {best.number}: {METRIC} {best.value:.6f}\n"
         with files.replacing(settings.tuned_path) as part:
             part.write_text(text + yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
-    return f"trial {best.number} is best, {METRIC} {best.value:.4f}: wrote {settings.tuned_path}"
+    return f"best: trial {best.number}, {METRIC} {best.value:.4f}; wrote {settings.tuned_path}"
 
 
 def join(settings: Tune, checksum: str) -> Study:
-    """Open or create the study of the settings and of the rows with this checksum.
+    """Open or create the study for the settings and for rows with this checksum.
 
     Raises:
-        UserError: If the storage cannot be used, or the study is of other rows or settings.
+        UserError: If the storage cannot be used, or the study has other data or settings.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
@@ -129,25 +129,25 @@ def join(settings: Tune, checksum: str) -> Study:
     theirs = study.user_attrs[BASIS]
     if other := sorted(name for name in theirs | ours if theirs.get(name) != ours.get(name)):
         first = f"{other[0]} = {theirs.get(other[0])}, here {ours.get(other[0])}"
-        raise UserError(f"study {settings.study!r} has {first}; '--study' starts another one")
+        raise UserError(f"study {settings.study!r} has {first}; '--study' starts a new one")
     return study
 
 
 def _open(address: str, tracking_uri: str) -> BaseStorage:
     if address == tracking_uri:  # Optuna would add its tables to those of MLflow.
-        raise ValueError("MLflow keeps its runs there")
+        raise ValueError("MLflow uses this database; choose another")
     if "://" in address:
         for _ in range(N_TABLES):
-            with suppress(*TAKEN):  # Another process creates the same tables at this moment.
+            with suppress(*TAKEN):  # Another process is creating the same tables.
                 return get_storage(address)
         return get_storage(address)
     Path(address).parent.mkdir(parents=True, exist_ok=True)
-    # The other kind of lock is a symbolic link, for which Windows asks for a privilege.
+    # The other kind of lock is a symbolic link, which needs a privilege on Windows.
     return JournalStorage(JournalFileBackend(address, JournalFileOpenLock(address)))
 
 
 def _run(study: Study, trial: Trial, split: data.Split, settings: Tune) -> str:
-    """Train with the values of a trial, and say what became of it."""
+    """Train with the values of a trial, and describe the outcome."""
     losses: list[float] = []
 
     def report(values: dict[str, float], step: int) -> None:
@@ -178,12 +178,12 @@ def _run(study: Study, trial: Trial, split: data.Split, settings: Tune) -> str:
 
 def _last(losses: list[float]) -> float:
     if not losses:
-        raise UserError(f"model.fit reports no {METRIC!r}, by which 'tune' compares trials")
+        raise UserError(f"model.fit reports no {METRIC!r}, which 'tune' needs to compare trials")
     return losses[-1]
 
 
 def _paths(settings: Tune, folder: Path) -> dict[str, Path]:
-    """Move the files that a training writes, such as checkpoints, to a folder of the trial's."""
+    """Move files of a training, such as checkpoints, to a folder of the trial."""
     values = {name: getattr(settings, name) for name in Hyperparameters.model_fields}
     return {name: folder / path.name for name, path in values.items() if isinstance(path, Path)}
 
