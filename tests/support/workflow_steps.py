@@ -47,6 +47,7 @@ VALUES = {
     "secrets.PACKAGE_INDEX_NETRC": "",
     "secrets.TEMPLATE_TOKEN": "",
     "vars.AUDIT_DATABASE": "",
+    "vars.RETRAIN": "",
     "vars.SIGN_IMAGES": "",
     "join(needs.*.result, ' ')": "success success",
     "always()": "true",

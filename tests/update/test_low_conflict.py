@@ -197,7 +197,7 @@ def test_uv_appends_to_each_list_that_an_owner_adds_to(
 
 def test_the_lines_that_divide_stand_where_the_page_says(render: Render) -> None:
     project = render({})
-    page = (project / "docs" / "how-to" / "updates.md").read_text(encoding="utf-8")
+    page = (project / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for name in (".env.example", ".gitignore", ".pre-commit-config.yaml", "mkdocs.yml"):
         assert f"`{name}`" in page
         last = (project / name).read_text(encoding="utf-8").splitlines()[-1]
