@@ -1,4 +1,4 @@
-"""Filters that templates may use. Like plan.py, this file imports nothing of the template."""
+"""Filters for templates. Like plan.py, this file imports no other file of the template."""
 
 import json
 from collections.abc import Mapping
@@ -8,18 +8,18 @@ from jinja2.ext import Extension
 
 
 def quoted(text: str | list[str]) -> str:
-    """Write free text or a list as a literal. It is the same in TOML, YAML, JSON and Python."""
+    """Format free text or a list as a literal that is valid in TOML, YAML, JSON and Python."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def inline_table(values: Mapping[str, str]) -> str:
-    """Write a mapping from plain keys to free text as a TOML inline table."""
+    """Format a mapping from plain keys to free text as a TOML inline table."""
     pairs = ", ".join(f"{key} = {quoted(value)}" for key, value in values.items())
     return f"{{ {pairs} }}" if pairs else "{}"
 
 
 class Filters(Extension):
-    """Register the functions above under their own names."""
+    """Register the functions above under their names."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

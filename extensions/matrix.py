@@ -1,4 +1,4 @@
-"""Answer from cuda.toml which builds a project gets, and which answers there are.
+"""Derive a project's wheel variants, and the valid answers, from cuda.toml.
 
 Like plan.py, this file imports nothing of the template. It is pure: data and answers in, facts out.
 """
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Build:
-    """One build of one release line, with the facts of its CUDA."""
+    """A wheel variant of a release line, with facts about its CUDA."""
 
     name: str
     """Folder of the index and local label of the version, or the extra of the package."""
@@ -44,7 +44,7 @@ class Build:
     """Oldest driver that runs it, by system."""
 
     native_driver: Mapping[str, str] = field(default_factory=dict)
-    """Driver that it was made with, by system."""
+    """Driver that it was released with, by system."""
 
     torchvision: str = ""
 
@@ -58,7 +58,7 @@ class Stack:
     """The builds that serve one framework, Python and CUDA; all are of one release line."""
 
     key: str = ""
-    """Name of the file below ``versions/`` that pins what only this stack needs."""
+    """Name of the file in ``versions/`` with the pins of this stack."""
 
     package: str = ""
     """Distribution that has a build for each accelerator; empty for a framework without."""
@@ -70,14 +70,14 @@ class Stack:
     """Extra to its build."""
 
     exceptions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Package to a licence that it may have, and why, where there are parts of CUDA."""
+    """License exceptions of CUDA packages, with the reason."""
 
     instead: Mapping[str, str] = field(default_factory=dict)
     """Answers that serve an ``older_driver``, an ``older_gpu`` or a ``newer_gpu``, if there are."""
 
 
 class UnknownStackError(ValueError):
-    """No release line serves the answers; the text says why, and what would be served."""
+    """No release line supports the answers; the text has the reason and valid answers."""
 
 
 def stack_for(answers: Mapping[str, Any]) -> Stack:
@@ -133,7 +133,7 @@ def has_cuda(framework: str) -> bool:
 
 
 def refuse_stack(framework: str, python: str, cuda: str = "none") -> str:
-    """Say why no release line serves these answers, or nothing if one does."""
+    """Return why no release line supports these answers; empty if one does."""
     try:
         stack_for({"framework": framework, "python_version": python, "cuda_version": cuda})
     except UnknownStackError as error:
@@ -142,18 +142,18 @@ def refuse_stack(framework: str, python: str, cuda: str = "none") -> str:
 
 
 def nearest_python(python: str, framework: str) -> str:
-    """Name the Python nearest to a given one, among those that a framework has builds for."""
+    """Return the nearest Python for which a framework has wheels."""
     served = [minor for minor in offered_pythons() if not refuse_stack(framework, minor)]
     return min(served, key=lambda minor: abs(order(minor)[1] - order(python)[1]))
 
 
 def python_choices(framework: str) -> str:
-    """Write the choices of ``python_version``; those that a framework lacks are greyed."""
+    """Return the choices of ``python_version``; unsupported ones are disabled."""
     return _choices({minor: (minor, refuse_stack(framework, minor)) for minor in offered_pythons()})
 
 
 def cuda_choices(framework: str, python: str) -> str:
-    """Write the choices of ``cuda_version`` with the drivers and GPUs that each serves."""
+    """Return the choices of ``cuda_version`` with their drivers and GPUs."""
     return _choices(
         {
             _label(framework, cuda): (cuda, refuse_stack(framework, python, cuda))
@@ -163,12 +163,12 @@ def cuda_choices(framework: str, python: str) -> str:
 
 
 def order(version: str) -> tuple[int, ...]:
-    """Return what a version is compared by."""
+    """Return the sort key of a version."""
     return tuple(map(int, version.split(".")))
 
 
 def _instead(builds: tuple[Build, ...], build: Build, python: str) -> dict[str, str]:
-    """Find the answers nearest to this one whose builds serve older or newer machines."""
+    """Find the nearest answers that support older or newer machines."""
     others = sorted(
         (b for b in builds if b.capabilities and b.serves(python)), key=lambda b: order(b.cuda)
     )
@@ -188,7 +188,7 @@ def _instead(builds: tuple[Build, ...], build: Build, python: str) -> dict[str, 
 
 
 def _label(framework: str, cuda: str) -> str:
-    """Write what a person chooses by: the least driver, and the generations of GPUs."""
+    """Label a choice with the minimum driver and the GPU generations."""
     if cuda == "none":
         return "none: CPU only"
     build = next((build for build in _builds(framework) if build.cuda == cuda), None)
@@ -201,7 +201,7 @@ def _label(framework: str, cuda: str) -> str:
 
 
 def _choices(rows: Mapping[str, tuple[str, str]]) -> str:
-    """Write choices as Copier reads them: label to value, and to the reason why it is not there."""
+    """Format choices for Copier: label to value, and to the reason if disabled."""
     return json.dumps(
         {label: {"value": value, "validator": reason} for label, (value, reason) in rows.items()}
     )
@@ -213,7 +213,7 @@ def _name(framework: str) -> str:
 
 @cache
 def _builds(framework: str) -> tuple[Build, ...]:
-    """List the stable builds of a framework, those of the newest line first."""
+    """List the stable builds of a framework, newest release line first."""
     matrix = _read("cuda.toml")
     rows = [
         _build(name, line, row, matrix["toolkit"].get(row.get("toolkit"), {}))
@@ -245,7 +245,7 @@ def _read(name: str) -> dict[str, Any]:
 
 
 class Matrix(Extension):
-    """Register what the questions ask, and ``stack_for``, which the plan's hook asks."""
+    """Register what the questions use, and ``stack_for``, which the plan's hook uses."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

@@ -1,4 +1,4 @@
-"""Say where a project's packages come from: its extras, their sources, the indexes, the log-in.
+"""Derive a project's extras, their sources, the package indexes and the authentication.
 
 Like plan.py, this file imports nothing of the template. It is pure: answers in, facts out.
 """
@@ -17,7 +17,7 @@ from jinja2.ext import Extension
 
 CHOICES = Path(__file__).with_name("choices.toml")
 PYTORCH_INDEX = "https://download.pytorch.org/"
-"""PyTorch's own index, which says when each file was uploaded; mirrors of it often do not."""
+"""PyTorch's own index, which reports upload times; its mirrors often do not."""
 
 ONLY_BY_SOURCE = "Nothing but the packages that a source names comes from here."
 INSTEAD_OF_PUBLIC = "It stands for the public index, which is never asked."
@@ -29,24 +29,24 @@ CUDA_IF_A_DRIVER_ANSWERS = "$(nvidia-smi -L > /dev/null 2>&1 && echo cuda || ech
 
 @dataclass(frozen=True)
 class Index:
-    """A package index, as uv declares it."""
+    """A package index, as declared for uv."""
 
     name: str
     url: str
     is_explicit: bool = False
-    """Whether only packages come from it that a source names."""
+    """Whether it is used only for packages with a source."""
 
     is_default: bool = False
-    """Whether it stands for the public one."""
+    """Whether it replaces the public index."""
 
     needs_login: bool = False
-    """Whether it is never asked without credentials."""
+    """Whether it requires credentials."""
 
     has_upload_times: bool = False
-    """Whether it is known to say how old a file is."""
+    """Whether it reports upload times."""
 
     publish_url: str = ""
-    """Where the project is published; empty if not here."""
+    """URL for publishing; empty if not supported."""
 
     @property
     def lines(self) -> list[str]:
@@ -71,34 +71,34 @@ class Packages:
     """Requirements of each accelerator's extra, sorted."""
 
     sources: dict[str, list[dict[str, str]]]
-    """Package to the explicit index, extra and marker of each of its builds."""
+    """Explicit index, extra and marker of each wheel variant, by package."""
 
     indexes: list[Index]
-    """Every index that is declared; the one that is asked first stands first."""
+    """All declared indexes, in order of priority."""
 
     has_index_without_times: bool
-    """Whether the cooldown is switched off for one of them."""
+    """Whether the cooldown is disabled for one of them."""
 
     index: Index | None
-    """The index that the answers name, if they name one."""
+    """The index in the answers, if any."""
 
     private_index: Index | None
-    """The same, if it has packages of the owner's beside the public ones."""
+    """The same, if it is used in addition to the public one."""
 
     login_variables: list[str]
     """Variables with a user name and a password for uv; empty without authentication."""
 
     has_login: bool
-    """Whether nothing can be installed without credentials."""
+    """Whether installing requires credentials."""
 
     has_keyring: bool
-    """Whether a keyring program knows the password."""
+    """Whether a keyring program supplies the password."""
 
     default_extra: str
-    """Shell words that name the extra which ``just sync`` installs by default."""
+    """Shell words for the default extra of ``just sync``."""
 
     build_option: str
-    """Option, after a space, that installs the build of an image; empty if there is no choice."""
+    """Option, after a space, for the wheel variant of an image; empty without variants."""
 
 
 def packages_for(answers: Mapping[str, Any], stack: Any) -> Packages:
@@ -122,7 +122,7 @@ def packages_for(answers: Mapping[str, Any], stack: Any) -> Packages:
 
 
 def _extras(answers: Mapping[str, Any], stack: Any) -> dict[str, list[str]]:
-    """Require each build, and in the same extra what needs it."""
+    """Return the requirements of each wheel variant's extra."""
     beside = _row("framework", answers).get("accelerated", [])
     return {
         extra: sorted([*_requirements(stack.package, build), *beside])
@@ -131,7 +131,7 @@ def _extras(answers: Mapping[str, Any], stack: Any) -> dict[str, list[str]]:
 
 
 def _requirements(package: str, build: Any) -> list[str]:
-    """Ask for CUDA where it is; a package without an extra for it gets it by its index instead."""
+    """Request CUDA through the package's extra, if it has one; otherwise its index provides it."""
     plain = f"{package}~={build.line}.0"
     if not build.extra:
         return [plain]
@@ -140,14 +140,14 @@ def _requirements(package: str, build: Any) -> list[str]:
 
 
 def _systems(build: Any) -> tuple[str, str]:
-    """Write the marker of the systems that a build is made for, and that of all others."""
+    """Return the marker of a wheel variant's platforms, and that of all others."""
     if any(platform.startswith("windows") for platform in build.platforms):
         return "sys_platform != 'darwin'", "sys_platform == 'darwin'"
     return "sys_platform == 'linux'", "sys_platform != 'linux'"
 
 
 def _sources(stack: Any) -> dict[str, list[dict[str, str]]]:
-    """Send each build to its index; where there is no CUDA, its extra installs the CPU's build."""
+    """Map each variant to its index; on platforms without CUDA, its extra installs the CPU's."""
     if not stack.index:
         return {}
     cpu = {"index": f"pytorch-{stack.builds['cpu'].name}"}
@@ -163,7 +163,7 @@ def _sources(stack: Any) -> dict[str, list[dict[str, str]]]:
 
 
 def _build_indexes(answers: Mapping[str, Any], stack: Any, index: Index | None) -> list[Index]:
-    """Declare an index for each build; one on the host of the answered index takes its login."""
+    """Declare an index for each variant; on the host of the answered index, it has its login."""
     if not stack.index:
         return []
     base = answers[stack.index].rstrip("/")
@@ -196,7 +196,7 @@ def _index(answers: Mapping[str, Any]) -> Index | None:
 
 
 def _publish_url(url: str) -> str:
-    """Guess where an index is uploaded to from where it is read, as its makers arrange it."""
+    """Derive the upload URL of an index by the conventions of its software."""
     parts, base = urlsplit(url), url.rpartition("/")[0]
     if parts.hostname == "pkgs.dev.azure.com":
         return f"{base}/upload/"
@@ -204,7 +204,7 @@ def _publish_url(url: str) -> str:
 
 
 def _row(question: str, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the answer to a question brings; an older project may have no answer."""
+    """Return the row of an answer; older projects may have none."""
     row: dict[str, Any] = _read_choices()[question].get(answers.get(question, ""), {})
     return row
 
@@ -215,7 +215,7 @@ def _read_choices() -> dict[str, dict[str, Any]]:
 
 
 class PackagesExtension(Extension):
-    """Register ``packages_for``, which the plan's hook asks."""
+    """Register ``packages_for``, which the plan's hook uses."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

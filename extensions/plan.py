@@ -22,35 +22,35 @@ from jinja2 import Environment
 CHOICES = Path(__file__).with_name("choices.toml")
 
 RENAMED = {"forge": "ci"}
-"""Questions that had another name: an update plans with the old answers of a project, too."""
+"""Renamed questions: an update also plans with a project's old answers."""
 
 FIRST_FEATURES = {"docs", "devcontainer", "notebooks"}
-"""Choices of ``features`` before there was a question ``profile``: other parts came with all."""
+"""Choices of ``features`` before the question ``profile``: other parts were always included."""
 
 OFFICIAL = "git+https://github.com/copier-ml/copier-ml"
-"""Address whose releases are on the public index, too."""
+"""Repository whose releases are also on the public index."""
 
 HOSTS = {"gh": "https://github.com", "gl": "https://gitlab.com"}
-"""What Copier's short addresses stand for."""
+"""URLs of Copier's short addresses."""
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Facts about one project, ready to print. Lists are sorted, or say how they are not."""
+    """Facts about one project, ready to print. Lists are sorted unless documented otherwise."""
 
     distribution: str
     """Name on an index and on the command line, in kebab case."""
 
     env_prefix: str
-    """What the names of environment variables start with."""
+    """Prefix of environment variables."""
 
     authors: list[dict[str, str]]
-    """PEP 621 authors: one with a name, an e-mail, or both; none if neither was given."""
+    """PEP 621 authors: one with a name, an email, or both; none if neither was given."""
 
     copyright_holder: str
-    """Who the licence names."""
+    """Copyright holder in the license."""
 
     license: str
     """SPDX license expression; empty if the project states none."""
@@ -62,10 +62,10 @@ class Plan:
     """Label to address in the package's metadata; empty without a repository."""
 
     checks: str
-    """Address of the page that lists the runs of the checks; empty if there is none."""
+    """URL of the page with the runs of the checks; empty if there is none."""
 
     badge: str
-    """Address of the picture that shows their state; empty if nothing shows it."""
+    """URL of their status badge; empty if there is none."""
 
     dependencies: list[str]
     """Requirements of the package, whatever the accelerator, in the order of ``_appendable``."""
@@ -87,37 +87,37 @@ class Plan:
     """``Stack`` of matrix.py: the framework's package and its build for each extra."""
 
     packages: Any
-    """``Packages`` of packages.py: extras, sources, indexes and how they know the owner."""
+    """``Packages`` of packages.py: extras, sources, indexes and their authentication."""
 
     image: str
     """Tag of the Python image that the project's own images are built on."""
 
     served: list[str]
-    """Modules that a service imports, which its image has byte code for."""
+    """Modules of a service, compiled to bytecode in its image."""
 
     system: list[str]
-    """Packages of Debian that a training needs in its image."""
+    """Debian packages in the training image."""
 
     libraries: list[str]
-    """Packages of Debian that every image needs, as a wheel links to them."""
+    """Debian packages in every image, to which wheels link."""
 
     licenses: list[str]
-    """SPDX identifiers of licences that packages may have."""
+    """SPDX identifiers of allowed licenses."""
 
     rules: dict[str, Row]
-    """Tables of what `just audit` judges by, such as ``denied."sklearn"``."""
+    """Tables of the dependency audit, such as ``denied."sklearn"``."""
 
     code: str
-    """Whose the code is: ``template``, or ``own`` in a repository that had a package before."""
+    """Origin of the code: ``template``, or ``own`` in an adopted repository with code."""
 
     has_code: bool
     """Whether the code is the template's: its package, commands, settings and tests."""
 
     has_extras: bool
-    """Whether a build for an accelerator has to be chosen."""
+    """Whether there are wheel variants for accelerators."""
 
     has_cuda: bool
-    """Whether one of the builds is for CUDA."""
+    """Whether one of the wheel variants is for CUDA."""
 
     has_workflows: bool
     """Whether GitHub Actions run its checks and publish its images."""
@@ -126,7 +126,7 @@ class Plan:
     """Whether GitLab runs its checks."""
 
     bot: str
-    """Name of the bot that raises versions; empty without one, or where its file is left out."""
+    """Dependency update bot; empty without one, or if its file is excluded."""
 
     parts: list[str]
     """Optional parts that the project has."""
@@ -141,7 +141,7 @@ class Plan:
     """Whether there is a documentation site."""
 
     has_security_page: bool
-    """Whether a page of the site describes what the project trusts."""
+    """Whether the site has a page about the project's threat model."""
 
     has_notebooks: bool
     """Whether there are notebooks."""
@@ -156,36 +156,35 @@ class Plan:
     """Whether there is a container image that serves."""
 
     image_target: str
-    """Target that `just image` builds unless another one is named."""
+    """Default target of `just image`."""
 
     image_targets: list[str]
-    """Targets that a forge builds and publishes."""
+    """Targets that CI builds and publishes."""
 
     training_extras: list[str]
-    """Options of uv for an image that trains: the extras of all parts but the service."""
+    """Options of uv for the training image: the extras of all parts except serving."""
 
     passwords: list[str]
-    """Variables of the services on this machine that hold a secret."""
+    """Variables of local services with secrets."""
 
     tool: str
-    """Requirement for ``uvx --from``: copier-ml at the version that made the project."""
+    """Requirement for ``uvx --from``: copier-ml at the version that rendered the project."""
 
     newest_tool: str
     """The same for the newest version."""
 
     uvx: str
-    """Program that runs a tool, with options that say where packages come from."""
+    """Command that runs a tool, with options for the package index."""
 
     absent_paths: list[str]
-    """Gitignore patterns, anchored at the project root, of what the answers leave out."""
+    """Gitignore patterns of excluded files, anchored at the project root."""
 
     owned_paths: dict[str, str]
-    """Gitignore patterns, anchored at the project root, of the owner's own files, and what each is
-    for."""
+    """Gitignore patterns of the owner's files, anchored at the project root, with their purpose."""
 
 
 def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
-    """Derive the plan. Pure: the same answers give the same plan, anywhere and at any time.
+    """Derive the plan. Pure.
 
     An answer that is missing (an update renders an older project's answers) counts as a choice that
     was not taken. ``answers`` are as ``leave_code`` gives them, and ``stack`` and ``packages`` are
@@ -193,7 +192,7 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     """
     choices = _read_choices()
     answers = {new: answers[old] for new, old in RENAMED.items() if old in answers} | {**answers}
-    answers.setdefault("code", "template")  # Projects of 0.9 and older do not say.
+    answers.setdefault("code", "template")  # Projects up to 0.9 have no such answer.
     possible = choices["code"][answers["code"]].get("parts", choices["features"])
     parts = [name for name in _parts(choices["features"], answers) if name in possible]
     chosen, others = _divide(choices, {**answers, "features": parts})
@@ -203,8 +202,8 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     distribution = package.replace("_", "-")
     extras, groups = _merge(chosen, "extras"), _merge(chosen, "groups")
     if not has_code:
-        groups.pop("tracking", None)  # It is the environment of a service of compose.yaml.
-    # Listed, and not required through the project itself: Poetry refuses that.
+        groups.pop("tracking", None)  # The environment of a service in compose.yaml.
+    # Listed, not required through the project's own extras, which Poetry refuses.
     groups["dev"] = sorted({*groups["dev"], *(line for part in extras.values() for line in part)})
     pythons = _pythons(choices, answers, stack)
     left_out = _collect(chosen, "absent")
@@ -268,13 +267,13 @@ def _read_choices() -> dict[str, dict[str, Row]]:
 
 
 def leave_code(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the answers without those about the template's code, where the code is not its."""
+    """Return the answers without those about the template's code, if the code is the owner's."""
     is_own = answers.get("code") == "own"
     return {**answers, **({"framework": "", "cuda_version": "none"} if is_own else {})}
 
 
 def _parts(rows: Mapping[str, Row], answers: Mapping[str, Any]) -> list[str]:
-    """Name the parts of a profile, or those that were chosen."""
+    """Return the parts of a profile, or the chosen ones."""
     profile = answers.get("profile", "")
     asked = answers.get("features", [])
     if profile == "choose":
@@ -287,7 +286,7 @@ def _parts(rows: Mapping[str, Row], answers: Mapping[str, Any]) -> list[str]:
 def _divide(
     choices: dict[str, dict[str, Row]], answers: Mapping[str, Any]
 ) -> tuple[list[Row], list[Row]]:
-    """Split the rows of all questions into those the answers name and the rest."""
+    """Split the rows of all questions into chosen ones and others."""
     chosen: list[Row] = []
     others: list[Row] = []
     for question, rows in choices.items():
@@ -303,7 +302,7 @@ def _collect(rows: Iterable[Row], key: str) -> list[str]:
 
 
 def _merge(rows: Iterable[Row], key: str) -> dict[str, list[str]]:
-    """Join tables of requirement lists, such as the groups that several rows add to."""
+    """Merge tables of requirement lists, such as groups in several rows."""
     merged: dict[str, list[str]] = {}
     for row in rows:
         for name, requirements in row.get(key, {}).items():
@@ -312,7 +311,7 @@ def _merge(rows: Iterable[Row], key: str) -> dict[str, list[str]]:
 
 
 def _rules(rows: list[Row]) -> dict[str, Row]:
-    """Name the tables of packages that are denied, or may have another licence than most."""
+    """Return the tables of denied packages and of license exceptions."""
     return {
         f'{kind}."{name}"': table
         for kind in ("denied", "exceptions")
@@ -321,7 +320,7 @@ def _rules(rows: list[Row]) -> dict[str, Row]:
 
 
 def _appendable(requirements: list[str]) -> list[str]:
-    """Sort, and let the last two change places.
+    """Sort, and swap the last two.
 
     ``uv add`` keeps a sorted list sorted and appends to any other. What an owner adds then stands
     below the line that says so, away from what the template may change.
@@ -331,13 +330,13 @@ def _appendable(requirements: list[str]) -> list[str]:
 
 
 def _owned(chosen: Iterable[Row], package: str) -> dict[str, str]:
-    """Anchor the paths that belong to the owner."""
+    """Return the anchored paths of the owner's files."""
     owned = {path: text for row in chosen for path, text in row.get("owned", {}).items()}
     return dict(sorted(("/" + path.format(package=package), owned[path]) for path in owned))
 
 
 def _absent(present: list[str], others: list[str], package: str) -> list[str]:
-    """Anchor the paths that no answer brings.
+    """Return the anchored paths that no answer includes.
 
     A slash at the end is cut off: with it, Copier makes the folder, but empty.
     """
@@ -346,7 +345,7 @@ def _absent(present: list[str], others: list[str], package: str) -> list[str]:
 
 
 def _bot(row: Row, absent: Iterable[str]) -> str:
-    """Name the bot, where the project has the file that it reads."""
+    """Return the bot, if the project has its configuration file."""
     files = (f"/{path}" for path in row.get("paths", []))
     is_there = any(not file.startswith(tuple(absent)) for file in files)
     return str(row.get("name", "")) if is_there else ""
@@ -360,7 +359,7 @@ def _authors(name: str, email: str) -> list[dict[str, str]]:
 def _pythons(
     choices: dict[str, dict[str, Row]], answers: Mapping[str, Any], stack: Any
 ) -> list[str]:
-    """List the offered Pythons from the answered one to the newest that every build is made for."""
+    """List the offered Pythons from the minimum to the newest that all wheel variants support."""
     offered = list(choices["python_version"])
     least = offered.index(answers.get("python_version", offered[0]))
     return [
@@ -375,7 +374,7 @@ def _classifier(python: str) -> str:
 
 
 def _environments(newest_python: str, platforms: list[str]) -> list[str]:
-    """Stop the lock at the newest CPython that is served; later ones have no wheels to lock yet.
+    """Limit the lockfile to the newest supported CPython; later ones have no wheels yet.
 
     ``requires-python`` stays open at the top, since it says what a project forbids.
     """
@@ -386,7 +385,7 @@ def _environments(newest_python: str, platforms: list[str]) -> list[str]:
 
 
 def _pages(repository: str, chosen: Iterable[Row]) -> dict[str, str]:
-    """Address the pages of a repository; those that the metadata names have a capital."""
+    """Return the URLs of a repository's pages; those in the metadata are capitalized."""
     if not repository:
         return {}
     paths = (pair for row in chosen for pair in row.get("address", {}).items())
@@ -394,7 +393,7 @@ def _pages(repository: str, chosen: Iterable[Row]) -> dict[str, str]:
 
 
 def _tools(address: str, commit: str) -> tuple[str, str]:
-    """Name copier-ml for uvx: at the commit that made the project, and the newest.
+    """Return the requirements of copier-ml for uvx: at the rendering commit, and the newest.
 
     Args:
         address: Where the template is, in the words of Copier.
@@ -411,7 +410,7 @@ def _tools(address: str, commit: str) -> tuple[str, str]:
 
 
 def _source(address: str) -> str:
-    """Turn an address of Git into ``git+`` and a URL, and a folder into a URL or a relative path.
+    """Convert an address of Git to ``git+`` and a URL, and a folder to a URL or a relative path.
 
     A folder is absolute, or begins with a dot or ``~``; whether it exists is not looked up. What is
     no address becomes text that uvx refuses: it must be neither a package's name nor a path.
@@ -425,13 +424,13 @@ def _source(address: str) -> str:
         return f"git+ssh://{found[1]}/{found[2]}"
     if re.match(r"/|[A-Za-z]:[\\/]", address):
         path = address if address[0] == "/" else "/" + address.replace("\\", "/")
-        # A repository without a work tree is named so.
+        # A bare repository.
         return f"{'git+' * address.endswith('.git')}file://{quote(path, safe='/:')}"
     return address if address[0] in ".~" else f"git+{quote(address, safe='')}"
 
 
 def _uvx(packages: Any) -> str:
-    """Fetch tools from the mirror, where there is one: uvx does not read pyproject.toml."""
+    """Return uvx with the mirror, if there is one: uvx does not read pyproject.toml."""
     index = packages.index
     if index is None or not index.is_default:
         return "uvx"
@@ -440,22 +439,22 @@ def _uvx(packages: Any) -> str:
 
 
 class PlanHook(ContextHook):
-    """Give every template the plan. Questions come before it and cannot see it."""
+    """Add the plan to the context of every template, but not of questions."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        # Their extensions stand before this one in copier.yml.
+        # Their extensions precede this one in copier.yml.
         self._stack_for: Any = environment.globals["stack_for"]
         self._packages_for: Any = environment.globals["packages_for"]
         self._plans: dict[str, Plan] = {}
 
     def hook(self, context: dict[str, Any]) -> None:
-        """Add ``plan`` to a context, unless questions are being asked or nothing is answered yet.
+        """Add ``plan`` to a context, except in the prompt phase and before the first answer.
 
         The latter is so in a migration before an update, and where an update that meets a deleted
         file renders ``_skip_if_exists``.
         """
-        # Copier asks for a context about ten times a file: plan once per set of answers.
+        # Copier creates about ten contexts per file: plan once per set of answers.
         answers = context["_copier_answers"]
         if context["_copier_phase"] == "prompt" or "package_name" not in answers:
             return

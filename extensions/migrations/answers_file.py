@@ -1,7 +1,7 @@
 """Change the answers file before the new version reads it.
 
-Where an answer is offered no more, Copier would take the default, in silence. Of a question with
-several answers, it would drop all of them for the one.
+If an answer is no longer offered, Copier would silently use the default, and drop all other answers
+to a multiselect question.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,12 @@ Answers = dict[str, Any]
 
 
 def map_answer(project: Project, question: str, old: Any, new: Any) -> None:
-    """Give another answer in place of one; None takes the answer out."""
+    """Replace an answer; None removes it."""
     _change(project, lambda answers: _map(answers, question, old, new))
 
 
 def set_answers(project: Project, derive: Callable[[Answers], Answers]) -> None:
-    """Add what follows from the answers."""
+    """Add derived answers."""
     _change(project, lambda answers: answers | derive(answers))
 
 

@@ -1,4 +1,4 @@
-"""Merge a file of the owner's with the template's once.
+"""Merge a file of the owner with the template's, once.
 
 ``_skip_if_exists`` names it, so Copier passes it by: it would leave a file of an older state among
 modules of a newer one.
@@ -6,12 +6,12 @@ modules of a newer one.
 
 import ast
 
-from project import Project, git_or_none, inside, tell
+from project import Project, git_or_none, inside, report
 from renames import list_entries, write_merged
 
 
 def is_unedited(project: Project, path: str) -> bool:
-    """Tell whether a file was, before the update, as the template wrote it, or not there."""
+    """Check whether a file was unedited, or missing, before the update."""
     file = project.fill_old(path)
     mine = git_or_none("show", f":./{file}")
     try:
@@ -49,7 +49,7 @@ def _list_names(statement: ast.stmt) -> list[str]:
 
 
 def merge_once(project: Project, path: str, stage: str) -> None:
-    """Make Copier write the file anew, and then merge the owner's edits into it.
+    """Let Copier write the file again, and then merge the owner's edits into it.
 
     `copier-ml update` merges it by itself: run.py tells it which.
     """
@@ -62,7 +62,7 @@ def merge_once(project: Project, path: str, stage: str) -> None:
     try:
         base = project.old_render(file.as_posix())
     except OSError as error:
-        tell(f"{file} is as you had it: its version cannot be had: {str(error)[:200]}")
+        report(f"{file} was not changed: its version is not available: {str(error)[:200]}")
         return
     if base is None:
         return  # A file of the owner's.

@@ -14,38 +14,38 @@ import yaml
 
 @dataclass
 class Project:
-    """The project in the current folder, which may be a part of its repository.
+    """The project in the current folder, which may be a folder of its repository.
 
-    Copier leaves the index as it was, so after an update it still has what the owner had before.
+    Copier does not change the index, which still has the owner's files after an update.
     """
 
     answers_file: str
 
     @cached_property
     def is_ours(self) -> bool:
-        """Whether `copier-ml update` runs this: it lets git find renames, and merge."""
+        """Whether `copier-ml update` runs this: Git then detects renames and merges."""
         return bool(os.environ.get("COPIER_ML_UPDATE"))
 
     @cached_property
     def old_answers(self) -> dict[str, Any]:
-        """Answers before the update, also after it."""
+        """Answers before the update."""
         return _load(git("show", f":./{self.answers_file}"))
 
     def fill(self, path: str) -> str:
-        """Put answers of today into a path."""
+        """Fill a path with the current answers."""
         return path.format_map(_load(Path(self.answers_file).read_bytes()))
 
     def fill_old(self, path: str) -> str:
-        """Put answers from before the update into a path."""
+        """Fill a path with the answers before the update."""
         return path.format_map(self.old_answers)
 
     def old_render(self, path: str) -> bytes | None:
-        """Read a file as the template wrote it last time; None if it wrote none.
+        """Return a file as rendered by the last update; None if it was not rendered.
 
-        `COPIER_ML_OLD` may name a tree of that render, which is quicker than to render once more.
+        `COPIER_ML_OLD` may name the tree of that render, which is faster than rendering again.
 
         Raises:
-            OSError: If the old version cannot be rendered any more.
+            OSError: The old version cannot be rendered.
         """
         if tree := os.environ.get("COPIER_ML_OLD"):
             return git_or_none("cat-file", "blob", f"{tree}:{path}")
@@ -76,10 +76,10 @@ class Project:
 
 
 def inside(path: str | Path) -> Path:
-    """Return a path of the project, which may be a stranger's.
+    """Return a path after checking that it is inside the project, which may be untrusted.
 
     Raises:
-        OSError: If it leads out of the project, through a link or ``..``.
+        OSError: It leads out of the project, through a link or ``..``.
     """
     if Path(path).resolve().is_relative_to(Path.cwd().resolve()):
         return Path(path)
@@ -87,20 +87,20 @@ def inside(path: str | Path) -> Path:
 
 
 def git(*arguments: str, text: bytes | None = None) -> bytes:
-    """Run git in the project and return what it prints."""
+    """Run Git in the project and return its output."""
     return subprocess.run(
         ["git", *arguments], input=text, check=True, stdout=subprocess.PIPE
     ).stdout
 
 
 def git_or_none(*arguments: str) -> bytes | None:
-    """Run git where it may have nothing to say."""
+    """Run Git and return its output, or None if it fails."""
     done = subprocess.run(["git", *arguments], capture_output=True, check=False)
     return None if done.returncode else done.stdout
 
 
-def tell(line: str) -> None:
-    """Tell the owner what is left to do."""
+def report(line: str) -> None:
+    """Report what the owner has to do."""
     print(line, file=sys.stderr)
 
 

@@ -1,7 +1,7 @@
-"""Migration of every update: let uv.lock fit the requirements that the update left.
+"""Migration of every update: update uv.lock to the new requirements.
 
-uv keeps each version that still fits. Nothing here can fail an update: what could not be done is
-reported in one line. Runs in the project with the standard library alone.
+uv keeps versions that are still allowed. Failures are reported in one line and do not fail an
+update. Runs in the project and needs only the standard library.
 """
 
 import os
@@ -15,40 +15,40 @@ from typing import Any
 
 
 def main() -> None:
-    """Lock the project in the current folder again, if it has a lock that does not fit."""
+    """Lock the project in the current folder, if its lockfile is outdated."""
     pyproject, uv_lock = Path("pyproject.toml"), Path("uv.lock")
     if os.environ.get("COPIER_ML_NO_LOCK") or not uv_lock.exists() or not pyproject.exists():
         return
     if uv_lock.is_symlink():
-        _tell("it is a symbolic link, through which uv would write; put the file in its place")
+        _warn("it is a symbolic link; replace it with the file")
         return
     text = pyproject.read_text(encoding="utf-8", errors="replace")
     if re.search(r"^<{7} ", text, re.MULTILINE):
-        _tell("run 'uv lock' once the conflicts in pyproject.toml are solved")
+        _warn("resolve the conflicts in pyproject.toml, then run 'uv lock'")
         return
     try:
         settings = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        _tell(f"run 'uv lock' once pyproject.toml is fixed: {error}")
+        _warn(f"fix pyproject.toml, then run 'uv lock': {error}")
         return
     uv = os.environ.get("UV") or shutil.which("uv")
     if not uv:
-        _tell("run 'uv lock' once uv is installed")
+        _warn("install uv, then run 'uv lock'")
         return
     lock(uv, settings)
 
 
 def lock(uv: str, pyproject: dict[str, Any]) -> None:
-    """Lock with what uv's cache knows, which is ten times faster, and else with the network."""
+    """Lock with uv's cache, which is ten times faster, or else with the network."""
     if not _run(uv, "lock", "--check", "--offline").returncode:
         return
-    # The cache may know a package from the public index alone, and a private one is asked first.
+    # Not with a private index that precedes the public one: the cache may have public packages.
     done = None if _has_private_index(pyproject) else _run(uv, "lock", "--offline")
     if done is None or done.returncode:
         done = _run(uv, "lock")
     if done.returncode:
         reason = " ".join(done.stderr.split()).removeprefix("error: ")
-        _tell(f"run 'uv lock' once this is solved: {reason[:300]}")
+        _warn(f"fix this, then run 'uv lock': {reason[:300]}")
 
 
 def _has_private_index(pyproject: dict[str, Any]) -> bool:
@@ -62,8 +62,8 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _tell(rest: str) -> None:
-    print(f"uv.lock is as it was: {rest}", file=sys.stderr)
+def _warn(rest: str) -> None:
+    print(f"uv.lock was not updated: {rest}", file=sys.stderr)
 
 
 if __name__ == "__main__":

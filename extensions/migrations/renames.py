@@ -1,7 +1,7 @@
-"""Let the owner's edits of a file follow it to its new path, with the merge base that is true.
+"""Merge the owner's edits of a renamed file at its new path, with the correct base.
 
-Copier takes a rename for a deletion and a new file. Its update leaves the index alone, so git still
-has the owner's file afterwards; the base is rendered once more.
+Copier treats a rename as a deletion and a new file. Its update does not change the index, which
+still has the owner's file afterwards; the base is rendered again.
 """
 
 import subprocess
@@ -10,29 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from project import Project, git, inside, tell
+from project import Project, git, inside, report
 
 LABELS = ("before updating", "last update", "after updating")
-"""As Copier calls the sides of its own conflicts."""
+"""Copier's labels of the sides of a conflict."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of git's index."""
+    """A file in Git's index."""
 
     mode: str
     name: str
-    """Of the blob."""
+    """Hash of the blob."""
 
     stage: str
 
     def read(self) -> bytes:
-        """Read what the file held."""
+        """Return the file's contents."""
         return git("cat-file", "blob", self.name)
 
 
 def follow(project: Project, old: str, new: str, stage: str) -> None:
-    """Rename before git merges, or correct Copier's result after it."""
+    """Rename a file before Git merges, or correct Copier's result afterwards."""
     if stage != ("before" if project.is_ours else "after"):
         return
     source, target = project.fill_old(old), project.fill(new)
@@ -42,11 +42,11 @@ def follow(project: Project, old: str, new: str, stage: str) -> None:
         elif not Path(source).exists():
             _merge(project, source, target)
     except OSError as error:
-        _keep(source, f"the version that it came from cannot be had: {str(error)[:200]}")
+        _keep(source, f"its template version is not available: {str(error)[:200]}")
 
 
 def _move(project: Project, source: str, target: str) -> None:
-    """Rename on the owner's side, too: the base is renamed where the update merges."""
+    """Rename the file on the owner's side; the update renames the base."""
     is_free = not list_entries(target) and not Path(target).exists()
     mine, base = list_entries(source), project.old_render(source)
     if mine and is_free and base is not None and mine[0].read() != base:
@@ -59,19 +59,19 @@ def _merge(project: Project, source: str, target: str) -> None:
     mine, theirs = list_entries(source), list_entries(target)
     is_written = Path(target).is_file()
     if any(entry.stage == "2" and entry.name == mine[0].name for entry in theirs if mine):
-        return  # This ran before, and the owner has not solved its conflict yet.
+        return  # This ran before, and its conflict is unresolved.
     if not mine:
         if is_written and not theirs and project.old_render(source) is not None:
             Path(target).unlink()
-            tell(f"{target} is left out, since you deleted or renamed {source}, as it was called")
+            report(f"{target} was not added: you deleted or renamed {source}, its old path")
         return
     if (base := project.old_render(source)) is None:
         return  # A file of the owner's.
     text = mine[0].read()
     if not is_written or theirs:
         if text != base:
-            reason = "is yours already" if theirs else "is not part of the project"
-            _keep(source, f"it is called {target} now, which {reason}")
+            reason = "exists already" if theirs else "is not part of the project"
+            _keep(source, f"its new path is {target}, which {reason}")
             if not theirs:
                 _mark(source, mine[0], base, text)
         return
@@ -82,9 +82,9 @@ def _merge(project: Project, source: str, target: str) -> None:
 
 
 def keep_edited(project: Project, renamed: Iterable[str]) -> None:
-    """Give back what Copier deleted although the owner had edited it, and mark it as a conflict.
+    """Restore edited files that Copier deleted, and mark them as conflicts.
 
-    In an update of ours, git sees these conflicts by itself.
+    In an update by copier-ml, Git detects these conflicts.
     """
     if project.is_ours:
         return
@@ -94,15 +94,15 @@ def keep_edited(project: Project, renamed: Iterable[str]) -> None:
         try:
             base = project.old_render(path)
         except OSError as error:
-            _keep(path, f"the version that it came from cannot be had: {str(error)[:200]}")
+            _keep(path, f"its template version is not available: {str(error)[:200]}")
             continue
         if len(mine) == 1 and base is not None and (text := mine[0].read()) != base:
-            _keep(path, "you edited it, and the template does not have it any more")
+            _keep(path, "you edited it, and the template no longer has it")
             _mark(path, mine[0], base, text)
 
 
 def write_merged(target: str, mine: Entry, text: bytes, base: bytes) -> None:
-    """Merge the owner's text into what Copier wrote at a path, and mark what conflicts."""
+    """Merge the owner's text into the file that Copier wrote, and mark conflicts."""
     rendered = Path(target).read_bytes()
     if b"\r\n" in text and b"\r\n" not in base:
         base, theirs = (it.replace(b"\n", b"\r\n") for it in (base, rendered))
@@ -119,15 +119,15 @@ def write_merged(target: str, mine: Entry, text: bytes, base: bytes) -> None:
     Path(target).write_bytes(text if is_binary else done.stdout)
     if done.returncode:
         _mark(target, mine, base, text, theirs)
-        tell(
-            f"{target} is yours, unmerged, since it is no text: git checkout --theirs -- {target}"
+        report(
+            f"{target} is binary and was kept; to replace it: git checkout --theirs -- {target}"
             if is_binary
-            else f"{target} has a conflict between your edits and the template's"
+            else f"{target} has conflicts between your edits and the template's; resolve them"
         )
 
 
 def _mark(path: str, mine: Entry, *sides: bytes) -> None:
-    """Tell git of a conflict, with base, mine and theirs, as a merge of its own would."""
+    """Write a conflict to Git's index, with base, mine and theirs, as a merge would."""
     prefix = git("rev-parse", "--show-prefix").decode().rstrip("\n")
     rows = [f"0 {'0' * len(mine.name)}\t{prefix}{path}"]
     for stage, side in enumerate(sides, 1):
@@ -137,15 +137,15 @@ def _mark(path: str, mine: Entry, *sides: bytes) -> None:
 
 
 def _keep(source: str, reason: str) -> None:
-    """Give the owner's file back, which Copier deleted."""
+    """Restore the owner's file that Copier deleted."""
     if list_entries(source) and not Path(source).exists():
         git("checkout-index", "--", source)
-    tell(f"{source} is as you had it: {reason}")
+    report(f"{source} was not changed: {reason}")
 
 
 def list_entries(path: str) -> list[Entry]:
-    """List what git knows of a file: one entry, or the sides of a conflict."""
+    """List a file's entries in Git's index: one, or the sides of a conflict."""
     listed = git("ls-files", "--stage", "-z", "--", f":(literal){path}").decode()
     rows = (row.split("\t", 1) for row in listed.split("\0")[:-1])
-    # Where the path is a folder, git lists what is in it.
+    # For a folder, Git lists its files.
     return [Entry(*fields.split()) for fields, name in rows if name == path]

@@ -1,4 +1,4 @@
-"""Migration of versions that moved something: apply the steps of each that the project passes.
+"""Run the migrations of all versions between the project's and the new one.
 
 Copier runs it in the project before and after it writes, with the name of the answers file, once
 for all versions. To add a migration, add a file `v1_2_0.py` (see steps.py) and name its version in
@@ -35,7 +35,7 @@ from steps import (
 
 
 def main() -> None:
-    """Take the stage and the versions from the environment that Copier makes."""
+    """Read the stage and the versions from Copier's environment variables."""
     stage = os.environ["STAGE"]
     versions = (os.environ[f"VERSION_PEP440_{end}"] for end in ("FROM", "TO"))
     steps = list(find_steps(Path(__file__).parent, *map(Version, versions)))
@@ -51,7 +51,7 @@ def find_steps(folder: Path, old: Version, new: Version) -> Iterator[Step]:
 
 
 def migrate(steps: Iterable[Step], stage: str, project: Project) -> None:
-    """Apply what this stage can do: files are renamed, and only then is looked into them."""
+    """Apply the steps of a stage: rename files first, then edit them."""
     steps = list(steps)
     owned, kept = _find_owned(steps, project)
     renames = chain(step for step in steps if isinstance(step, Rename))
@@ -60,7 +60,7 @@ def migrate(steps: Iterable[Step], stage: str, project: Project) -> None:
     for old, new in renames.items():
         follow(project, old, new, stage)
     if stage == "before":
-        _tell_paths(project, renames, owned, kept)
+        _report_paths(project, renames, owned, kept)
     elif any(isinstance(step, KeepEdited) for step in steps):
         keep_edited(project, map(project.fill_old, renames))
     for step in steps:
@@ -68,7 +68,7 @@ def migrate(steps: Iterable[Step], stage: str, project: Project) -> None:
 
 
 def _find_owned(steps: Iterable[Step], project: Project) -> tuple[list[str], list[str]]:
-    """List the owner's files that are merged in this update, and those that stay with others."""
+    """List the owner's files that this update merges, and those that it keeps."""
     merged: list[str] = []
     kept: list[str] = []
     for step in steps:
@@ -110,10 +110,10 @@ def _edit(project: Project, step: Step) -> None:
             pass
 
 
-def _tell_paths(
+def _report_paths(
     project: Project, renames: dict[str, str], owned: list[str], kept: list[str]
 ) -> None:
-    """Tell `copier-ml update` what it cannot see: it merges these files at their new paths."""
+    """Report the paths to `copier-ml update`, which merges the files at their new paths."""
     if file := os.environ.get("COPIER_ML_PATHS"):
         paths = {
             "renamed": {project.fill_old(old): project.fill(new) for old, new in renames.items()},
@@ -124,7 +124,7 @@ def _tell_paths(
 
 
 def chain(renames: Iterable[Rename]) -> dict[str, str]:
-    """Map the first path of each file to its last one, where versions renamed it twice."""
+    """Map the first path of each file to its last one, after repeated renames."""
     last: dict[str, str] = {}
     for step in renames:
         first = next((old for old, new in last.items() if new == step.old), step.old)

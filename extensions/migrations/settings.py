@@ -1,4 +1,4 @@
-"""Move, add and remove keys in the owner's files, and tell what an update may not edit."""
+"""Move, add and remove keys in the owner's files, and report what an update may not edit."""
 
 import re
 import tomllib
@@ -9,38 +9,38 @@ from typing import Any
 import toml_lines
 import yaml
 import yaml_lines
-from project import Project, git_or_none, inside, tell
+from project import Project, git_or_none, inside, report
 
 Keys = tuple[str, ...]
 
 
 def move_setting(project: Project, old: str, new: str) -> None:
-    """Rename a setting in config/, and tell of variables with its old name."""
+    """Rename a setting in config/, and report variables with its old name."""
     for path in _config_files():
         move_key(path, old, new)
     before, after = (project.fill("{package_name}_" + it).upper() for it in (old, new))
     if "." in old + new:
-        return  # A table is JSON in one variable: there is no name to tell.
+        return  # A table is JSON in one variable.
     for name in _list_mentions(before):
-        tell(f"{name} names {before}, which is called {after} now")
+        report(f"{name} has {before}, which is now {after}: rename it")
 
 
 def remove_setting(project: Project, name: str) -> None:
-    """Take a setting out of config/, and tell of variables with its name."""
+    """Remove a setting from config/, and report variables with its name."""
     for path in _config_files():
-        _rewrite(path, lambda text: remove(text, (name,)), f"take {name} out")
+        _rewrite(path, lambda text: remove(text, (name,)), f"remove {name}")
     variable = project.fill("{package_name}_" + name).upper()
     for path in _list_mentions(variable):
-        tell(f"{path} names {variable}, which is no setting any more")
+        report(f"{path} has {variable}, which is no longer a setting: remove it")
 
 
 def add_setting(file: str, lines: str) -> None:
-    """Write the lines of a setting at the end of a file that does not have it."""
+    """Append the lines of a setting to a file without it."""
     _rewrite(file, lambda text: add(text, lines), f"add {' '.join(lines.split())}")
 
 
 def move_key(file: str, old: str, new: str) -> None:
-    """Move a key in a file, with its comments, or tell the owner to; never half of it."""
+    """Move a key in a file, with its comments, or report that the owner must do it."""
     keys = tuple(old.split(".")), tuple(new.split("."))
     is_toml = file.endswith(".toml")
     if Path(file).is_file():
@@ -53,13 +53,13 @@ def _config_files() -> list[str]:
 
 
 def _rewrite(file: str, change: Callable[[str], str], what: str) -> None:
-    """Change the text of a file, or tell the owner to."""
+    """Change the text of a file, or report that the owner must do it."""
     try:
         path = inside(file)
         text = path.read_bytes().decode(errors="surrogateescape") if path.is_file() else ""
         changed = change(text)
     except (OSError, ValueError) as error:
-        tell(f"{file}: {what} by hand, since {error}")
+        report(f"{file}: {what} by hand, because {error}")
         return
     if changed != text:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def move(text: str, old: Keys, new: Keys, *, is_toml: bool) -> str:
 
 
 def remove(text: str, keys: Keys) -> str:
-    """Take a key out of YAML.
+    """Remove a key from YAML.
 
     Raises:
         ValueError: As for ``move``.
@@ -99,7 +99,7 @@ def remove(text: str, keys: Keys) -> str:
 
 
 def add(text: str, lines: str) -> str:
-    """Write lines of YAML at the end of a text that has none of their keys.
+    """Append lines of YAML to a text that has none of their keys.
 
     Raises:
         ValueError: As for ``move``.
@@ -128,7 +128,7 @@ def _checked(edited: str, wanted: Any, load: Callable[[str], Any]) -> str:
     except (ValueError, yaml.YAMLError):
         is_right = False
     if not is_right:
-        raise ValueError("it is written in an uncommon way")
+        raise ValueError("its format is unusual")
     return edited
 
 
@@ -151,12 +151,12 @@ def _put(data: dict[str, Any], keys: Keys, value: Any) -> None:
     for key in tables:
         data = data.setdefault(key, {})
         if not isinstance(data, dict):
-            raise ValueError(f"{key} is no table there")
+            raise ValueError(f"{key} is not a table there")
     data[last] = value
 
 
 def _prune(data: Any) -> Any:
-    """Drop empty tables: a heading may stay behind."""
+    """Remove empty tables, whose heading may remain."""
     if not isinstance(data, dict):
         return data
     pruned = {key: _prune(value) for key, value in data.items()}
@@ -164,7 +164,7 @@ def _prune(data: Any) -> Any:
 
 
 def _list_mentions(variable: str) -> list[str]:
-    """List files that name a variable: what git tracks, and `.env`, which it ignores."""
+    """List files with a variable: tracked ones, and `.env`, which Git ignores."""
     grepped = git_or_none("grep", "--files-with-matches", "-z", "--word-regexp", variable) or b""
     env = Path(".env")
     is_set = env.is_file() and re.search(

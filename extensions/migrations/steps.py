@@ -1,7 +1,7 @@
-"""What a version's script may ask for: a line each, in a list called STEPS.
+"""The steps of migrations: a script lists them in STEPS.
 
-A script `v1_2_0.py` says what 1.2.0 moved, such as `STEPS = [Rename("a.py", "docs/a.py")]`. It is
-run for each project that comes from an older version, and it may run twice.
+The script `v1_2_0.py` has the moves of 1.2.0, such as `STEPS = [Rename("a.py", "docs/a.py")]`. It
+runs for each project of an older version, and may run twice.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Rename:
-    """A file of the template has another path: the owner's edits follow it.
+    """Move a file of the template, with the owner's edits.
 
     Paths may contain `{package_name}` and other answers. A file that the owner deleted or renamed
     is left alone.
@@ -23,10 +23,10 @@ class Rename:
 
 @dataclass(frozen=True)
 class MergeOnce:
-    """A file of the owner's is merged with the template's in this update, and in no later one.
+    """Merge the template's changes into a file of the owner, only in this update.
 
-    Either the version hands it over, or it changes what the file works with. Name the file in
-    ``_skip_if_exists`` as well. The path may contain answers.
+    Either it belongs to the owner from this version on, or its interfaces change. List the file in
+    ``_skip_if_exists``, too. The path may contain answers.
     """
 
     path: str
@@ -34,10 +34,10 @@ class MergeOnce:
 
 @dataclass(frozen=True)
 class ReplaceUnedited:
-    """Files of the owner's that fit together: the template's new ones replace them, or none.
+    """Replace related files of the owner by the template's, if none of them was edited.
 
-    They are replaced if the owner edited none of them; merging would mix two designs. Otherwise
-    they stay as they are. Name the files in ``_skip_if_exists`` as well.
+    Otherwise all stay as they are; merging would mix two designs. List the files in
+    ``_skip_if_exists``, too.
     """
 
     paths: tuple[str, ...]
@@ -45,7 +45,7 @@ class ReplaceUnedited:
 
 @dataclass(frozen=True)
 class AddDefinition:
-    """A Python file of the owner's needs a name: it gets these lines at its end if it has none."""
+    """Append lines to a Python file of the owner that does not define a name."""
 
     file: str
     name: str
@@ -54,14 +54,14 @@ class AddDefinition:
 
 @dataclass(frozen=True)
 class KeepEdited:
-    """The template has fewer files than before: those that the owner edited stay, as conflicts."""
+    """Keep edited files that the template no longer has, as conflicts."""
 
 
 @dataclass(frozen=True)
 class MapAnswer:
-    """An answer is offered no more: a project that gave it gives another, or none of its own.
+    """Replace an answer that is no longer offered by another one, or by the default.
 
-    Of a question that takes several, the others stay.
+    Other answers to a multiselect question stay.
     """
 
     question: str
@@ -71,17 +71,14 @@ class MapAnswer:
 
 @dataclass(frozen=True)
 class SetAnswers:
-    """Answers follow from older ones: a function gives those that change, none the second time."""
+    """Derive answers from older ones, with a function that returns the changes; idempotent."""
 
     derive: Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class AddSetting:
-    """A file of the owner's needs a setting: it gets these lines at its end if it has none.
-
-    The file is made if there is none.
-    """
+    """Append a setting to a file of the owner without it, and create the file if missing."""
 
     file: str
     lines: str
@@ -89,17 +86,17 @@ class AddSetting:
 
 @dataclass(frozen=True)
 class RemoveSetting:
-    """A setting is gone: files in config/ lose it. Variables of the environment are reported."""
+    """Remove a setting from files in config/, and report its environment variables."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class MoveSetting:
-    """A setting has another name: the owner's files in config/ follow.
+    """Rename a setting in the owner's files in config/.
 
-    Names are as in YAML; a dot leads into a table, such as `thresholds.accuracy`. Variables of the
-    environment, which no update may edit, are reported.
+    A dot in a name leads into a table, such as `thresholds.accuracy`. Environment variables, which
+    updates may not edit, are reported.
     """
 
     old: str
@@ -108,7 +105,7 @@ class MoveSetting:
 
 @dataclass(frozen=True)
 class MoveKey:
-    """A key of a TOML or YAML file has another place, such as `tool.a.key` to `tool.b.key`."""
+    """Move a key in a TOML or YAML file, such as `tool.a.key` to `tool.b.key`."""
 
     file: str
     old: str

@@ -243,7 +243,7 @@ def test_a_repository_that_requires_nothing(tmp_path: Path) -> None:
 )
 def test_what_setup_py_computes_is_listed(tmp_path: Path, setup: str, listed: str) -> None:
     found = translate(tmp_path, {"setup.py": setup})
-    assert reasons(found) == {listed: "it is computed, and no code is run"}
+    assert reasons(found) == {listed: "it is computed by code, which is not run"}
     assert not found.dependencies
 
 

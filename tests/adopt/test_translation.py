@@ -92,7 +92,7 @@ svn+https://example.org/a/old#egg=old
         "short": {"git": "ssh://git@example.org/a/short.git"},
     }
     assert reasons(found) == {
-        "shap[plots]": "its login is left out; let Git or uv log in",
+        "shap[plots]": "its credentials were removed; configure them in Git or uv",
         "/home/ada/wheels/lost-1.0-py3-none-any.whl": (
             "its name is unknown; try 'uv add' with the address"
         ),
@@ -100,8 +100,8 @@ svn+https://example.org/a/old#egg=old
             "its name is unknown; try 'uv add' with the address"
         ),
         "vendor/none": "its name is unknown; try 'uv add' with the address",
-        "svn+https://example.org/a/old#egg=old": "uv takes no such address",
-        ".[plots]": "extras of the project; 'uv sync' names them",
+        "svn+https://example.org/a/old#egg=old": "uv does not support this kind of address",
+        ".[plots]": "extras of the project; use 'uv sync --extra'",
     }
 
 

@@ -170,7 +170,7 @@ def test_a_version_is_found_in_a_list() -> None:
     assert vulnerabilities._is_affected(Package("some-thing", "7"), record(versions=["7"]))
 
 
-def test_the_oldest_version_that_mends_is_named() -> None:
+def test_the_oldest_version_that_fixes_is_named() -> None:
     events = [{"introduced": "0"}, {"fixed": "1.9"}, {"fixed": "2.10"}, {"fixed": "2.9"}]
     assert vulnerabilities.fix(Package("some-thing", "2.0"), record(*events)) == "2.9"
     assert vulnerabilities.fix(Package("some-thing", "3.0"), record(*events)) == ""
@@ -179,11 +179,14 @@ def test_the_oldest_version_that_mends_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("", "has no .tool.audit.: write it"),
+        ("", "has no .tool.audit.: add it"),
         ("denied = {}", "tool.audit.licenses: Field required"),
         ("licenses = 'MIT'", "tool.audit.licenses: "),
         ("licenses = []\ndenied.a.reason = 'bad'", "tool.audit.denied.a.remedy: Field required"),
-        ("licenses = []\ndenied.'a b' = {reason = 'b', remedy = 'c'}", "'a b' is no requirement"),
+        (
+            "licenses = []\ndenied.'a b' = {reason = 'b', remedy = 'c'}",
+            "'a b' is not a requirement",
+        ),
         ("licenses = []\nignored.X = {reason = 'b'}", "tool.audit.ignored.X.until: Field required"),
         ("licenses = []\nlicences = []", "tool.audit.licences: Extra inputs are not permitted"),
     ],

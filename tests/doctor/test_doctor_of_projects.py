@@ -42,7 +42,7 @@ def test_a_project_that_was_just_made_is_well(project: Path) -> None:
         "extra": [],
         "machine": [],
     }
-    expected = "churn: no findings; it has the template's v1.1.0\n"
+    expected = "churn: no findings (template v1.1.0)\n"
     assert ask(project, "--trust") == (0, expected)
 
 
@@ -71,17 +71,17 @@ def test_what_an_adoption_kept_is_no_edit(template: Path, tmp_path: Path) -> Non
     assert report["owned"] == ["README.md", "docs/index.md"]
     assert report["edited"] == ["src/churn/train.py"]
     _, text = ask(project, "--trust")
-    assert "where the template has others, kept at the adoption: README.md, docs" in text
-    assert "- 1 file of the template not in the project: LICENSE\n" in text
+    assert "of yours kept instead of the template's: README.md, docs" in text
+    assert "- 1 file of the template missing: LICENSE\n" in text
 
 
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
-        ({"colour": "red"}, "colour answers no question"),
-        ({"license": "Proprietary"}, "has_gpu is not asked, since another answer rules it out"),
-        ({"license": "GPL"}, "license is 'GPL', which the template does not take"),
-        ({"features": ["docs", "moon"]}, "features is ['docs', 'moon'], which the template"),
+        ({"colour": "red"}, "colour is not a question"),
+        ({"license": "Proprietary"}, "has_gpu does not apply with the other answers"),
+        ({"license": "GPL"}, "license is 'GPL', which is invalid"),
+        ({"features": ["docs", "moon"]}, "features is ['docs', 'moon'], which is invalid"),
         ({"license": None}, "license has no answer"),
         ({"license": "Proprietary"}, "license was 'MIT' in "),
         ({"_src_path": None}, "it has no text for _src_path"),
@@ -106,16 +106,16 @@ def test_answers_that_an_update_changed_are_no_edit(project: Path) -> None:
     changed = ["--trust", "--apply", "--data", "license=Proprietary"]
     assert main(["update", str(project), *changed]) == 0
     assert diagnose(project)["findings"] == []
-    assert "is 'MIT' now" in diagnose(edit(project, license="MIT"))["findings"][0]["found"]
+    assert "is now 'MIT'" in diagnose(edit(project, license="MIT"))["findings"][0]["found"]
 
 
 def test_answers_that_are_not_committed(project: Path) -> None:
     write(project, {FILE: "not committed\n"})
-    assert only(diagnose(project))["found"] == "it has changes that are not committed"
+    assert only(diagnose(project))["found"] == "it has uncommitted changes"
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("[\n", "it holds no answers"), ("- 1\n", "it holds no answers")]
+    ("text", "says"), [("[\n", "it has no answers"), ("- 1\n", "it has no answers")]
 )
 def test_answers_that_are_none(project: Path, text: str, says: str) -> None:
     assert only(diagnose(commit(project, {FILE: text})))["found"] == says
@@ -139,20 +139,23 @@ def test_conflict_markers_and_rejected_hunks(project: Path) -> None:
     ]
 
 
-def test_updates_that_were_not_brought_to_their_end(template: Path, tmp_path: Path) -> None:
+def test_unfinished_updates(template: Path, tmp_path: Path) -> None:
     project = make(template, tmp_path / "p", "v1.0.0", package_name="churn")
     commit(project, {"src/churn/train.py": "first = 1\n\n\n\n\n\nlast = 9\n"})
     git("branch", "template/idea-of-mine", folder=project)
     assert main(["update", str(project), "--trust"]) == 1
     waiting = only(diagnose(project))
     assert waiting["subject"] == "template/v1.1.0"
-    assert waiting["found"].startswith("an update was begun in ")
+    assert waiting["found"].startswith("an unfinished update in ")
 
-    folder = waiting["found"].removeprefix("an update was begun in ")
+    folder = waiting["found"].removeprefix("an unfinished update in ")
     git("worktree", "remove", "--force", folder, folder=project)
     report = diagnose(project)
     assert report["findings"] == []
-    assert "template/v1.1.0 is merged; 'git branch -d template/v1.1.0' drops it" in report["notes"]
+    assert (
+        "template/v1.1.0 is merged; delete it with 'git branch -d template/v1.1.0'"
+        in report["notes"]
+    )
 
     later = git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "update", folder=project)
     git("branch", "--force", "template/v1.1.0", later.strip(), folder=project)

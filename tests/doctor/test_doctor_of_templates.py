@@ -34,7 +34,7 @@ def project(made: Path, tmp_path: Path) -> Path:
 def test_a_newer_release_is_worth_a_note(template: Path, tmp_path: Path) -> None:
     report = diagnose(make(template, tmp_path / "p", "v1.0.0"))
     assert report["notes"] == [
-        "the template's v1.1.0 is there; 'copier-ml preview' says what it brings"
+        "template v1.1.0 is available; 'copier-ml preview' shows its changes"
     ]
 
 
@@ -42,7 +42,7 @@ def test_a_template_that_is_not_there(project: Path, tmp_path: Path) -> None:
     edit(project, _src_path=str(tmp_path / "gone"))
     finding = only(diagnose(project))
     assert finding["found"].startswith("cannot fetch the template")
-    assert "write its new address as _src_path" in finding["remedy"]
+    assert "set _src_path in .copier-answers.yml to its new address" in finding["remedy"]
 
 
 def test_a_version_that_the_template_lacks(tmp_path: Path) -> None:
@@ -50,15 +50,15 @@ def test_a_version_that_the_template_lacks(tmp_path: Path) -> None:
     project = make(template, tmp_path / "p", "v1.0.0")
     git("tag", "--delete", "v1.0.0", folder=template)
     finding = only(diagnose(project))
-    assert finding["found"] == "the template has no such version: its tag is gone"
+    assert finding["found"] == "the template has no such version: its tag was deleted"
     first = git("rev-list", "--max-parents=0", "HEAD", folder=template)[:7]
-    assert f"or write {first}, which fits" in finding["remedy"]
+    assert f"to {first}, which fits" in finding["remedy"]
 
 
 def test_a_commit_that_is_gone_has_no_tag(project: Path) -> None:
     finding = only(diagnose(edit(project, _commit="0123abc")))
-    assert "or of a commit that is gone" in finding["found"]
-    assert "or write v1.1.0, which fits" in finding["remedy"]
+    assert "or from a deleted commit" in finding["found"]
+    assert "to v1.1.0, which fits" in finding["remedy"]
 
 
 @pytest.mark.parametrize("recorded", ["0123abc", "v1.0.5", "v0.9.0-3-g0123abc"])
@@ -73,7 +73,7 @@ def test_the_version_to_record_is_that_of_the_files(
     project = make(template, tmp_path / "p", version, package_name="churn")
     commit(project, {"README.md": "# Mine\n", "mine.py": "mine = 1\n"})
     finding = only(diagnose(edit(project, _commit=recorded)))
-    assert f"or write {version}, which fits" in finding["remedy"]
+    assert f"to {version}, which fits" in finding["remedy"]
 
     assert main(["update", str(project), "--trust", "--apply"]) == 2
     edit(project, _commit=version)
@@ -85,7 +85,7 @@ def test_the_version_to_record_is_that_of_the_files(
 def test_a_project_that_shares_no_file_with_its_template(template: Path, tmp_path: Path) -> None:
     files = {".copier-answers.yml": f"{{_src_path: '{template}', _commit: v7}}\n"}
     finding = only(diagnose(commit(tmp_path / "p", files)))
-    assert "or write an older one, which fits" in finding["remedy"]
+    assert "to an older version, which fits" in finding["remedy"]
 
 
 @pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
@@ -93,8 +93,8 @@ def test_a_template_with_changes_that_were_not_committed(tmp_path: Path) -> None
     template = make_template(tmp_path / "template")
     write(template, {"template/new.txt": "dirty\n"})
     finding = only(diagnose(make(template, tmp_path / "p", "HEAD")))
-    assert "made of changes that were not committed" in finding["found"]
-    assert "or write v1.1.0, which fits" in finding["remedy"]
+    assert "rendered from uncommitted changes" in finding["found"]
+    assert "to v1.1.0, which fits" in finding["remedy"]
 
 
 def test_the_code_of_a_template_runs_only_with_trust(project: Path) -> None:
@@ -105,7 +105,7 @@ def test_the_code_of_a_template_runs_only_with_trust(project: Path) -> None:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """Serve a folder, where ``/old/`` leads to ``/new/``; give its address."""
+    """Serve a folder, where ``/old/`` redirects to ``/new/``; return its address."""
 
     class Handler(SimpleHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -134,5 +134,5 @@ def test_a_template_that_moved(template: Path, project: Path, tmp_path: Path) ->
     with serving(tmp_path / "served") as address:
         assert diagnose(edit(project, _src_path=f"{address}/new/template.git"))["findings"] == []
         finding = only(diagnose(edit(project, _src_path=f"{address}/old/template.git")))
-    assert finding["found"] == f"it leads to {address}/new/template.git"
-    assert f"write {address}/new/template.git as _src_path" in finding["remedy"]
+    assert finding["found"] == f"it redirects to {address}/new/template.git"
+    assert f"to {address}/new/template.git, and" in finding["remedy"]

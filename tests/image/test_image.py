@@ -36,8 +36,8 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        ({"ACCELERATOR": "cuda"}, "ACCELERATOR=cuda: the project has cpu alone"),
-        ({"CONTAINER_ENGINE": "no-engine"}, "needs no-engine on PATH"),
+        ({"ACCELERATOR": "cuda"}, "ACCELERATOR=cuda: the project only has cpu"),
+        ({"CONTAINER_ENGINE": "no-engine"}, "no-engine is not on PATH; install it"),
     ],
 )
 def test_what_cannot_be_built_is_refused(

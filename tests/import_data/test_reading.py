@@ -60,13 +60,13 @@ def test_what_is_given_is_not_found_out(tmp_path: Path) -> None:
     [
         ("t.csv", b"", "is empty"),
         ("t.csv", b"a,b\n", "has a header and no rows"),
-        ("t.csv", bytes(range(256)), "is no text"),
+        ("t.csv", bytes(range(256)), "is not text"),
         ("t.csv", b"a,b\n1,2\n" * 20 + b"1,2,3\n", "has 3 fields, and the header has 2"),
         ("t.csv", b"a,b,c\n" + b"1,2,3\n" * 20 + b"1,2\n", "line 22 has 2 fields"),
-        ("t.csv", b"a,b,a\n" + b"1,2,3\n" * 20, "two columns of the name 'a'"),
+        ("t.csv", b"a,b,a\n" + b"1,2,3\n" * 20, "two columns named 'a'"),
         ("t.parquet", b"PAR1 no", "cannot be read"),
         ("t.jsonl", b"{", "cannot be read"),
-        ("t.docx", b"x", "has the suffix '.docx'; known are .csv, "),
+        ("t.docx", b"x", "has the suffix '.docx'; supported are .csv, "),
     ],
 )
 def test_what_cannot_be_read_is_named(
@@ -85,6 +85,6 @@ def test_a_file_larger_than_memory_is_refused_with_both_sizes(
     assert reading.find_free_bytes() > 2**20
     monkeypatch.setattr(reading, "find_free_bytes", lambda: 100)
     with pytest.raises(
-        ValueError, match=r"t\.csv needs 0\.0 GiB of memory or so, and 0\.0 GiB are"
+        ValueError, match=r"t\.csv needs about 0\.0 GiB of memory, and 0\.0 GiB are"
     ):
         read(path, Dialect())

@@ -55,13 +55,16 @@ def test_it_sends_the_example_and_the_token_and_asks_no_proxy(
     port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CHURN_PORT", str(port))
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
     assert main(["smoke", "CHURN_"]) == 0
     assert capsys.readouterr().out == "models:/churn/1 predicts 3\n"
 
 
 def test_what_is_wrong_is_one_line(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit, match=r"^smoke: http://127.0.0.1:1/ready does not answer: Conn"):
+    with pytest.raises(SystemExit, match=r"^smoke: http://127.0.0.1:1/ready does not answer .Conn"):
         main(["smoke", "CHURN_"])
     monkeypatch.setenv("CHURN_PORT", str(port))
     monkeypatch.setenv("CHURN_SERVE_TOKEN", "wrong")

@@ -63,7 +63,7 @@ Situation = tuple[Facts, str, str]
 def check(situation: Situation) -> None:
     """Judge the facts, and compare."""
     known, verdict, line = situation
-    told = [finding for finding in machine.judge(known) if finding.verdict != "ok"]
+    told = [finding for finding in machine.evaluate(known) if finding.verdict != "ok"]
     assert _worst(told) == verdict, told
     assert not verdict or any(line in one.line() for one in told if one.verdict == verdict), told
 

@@ -161,7 +161,7 @@ def test_a_path_that_the_owner_uses_keeps_both(
     update(project)
     assert (project / "a.txt").read_text() == edit(line_3="mine")
     assert "mine alone" in (project / "b.txt").read_text()
-    assert "a.txt is as you had it: it is called b.txt now" in capfd.readouterr().err
+    assert "a.txt was not changed: its new path is b.txt" in capfd.readouterr().err
 
 
 def test_edits_follow_through_two_renames(template: Template, project: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_version_that_is_gone_keeps_the_file(template: Template, project: Path
     git("tag", "--delete", "v1.0.0", folder=template.folder)
     told = migrate(template, project, "after")
     assert (project / "a.txt").read_text() == edit(line_3="mine")
-    assert told.startswith("a.txt is as you had it: the version that it came from cannot be had")
+    assert told.startswith("a.txt was not changed: its template version is not available")
     assert len(told.splitlines()) == 1
 
 
@@ -281,7 +281,7 @@ def test_a_link_of_a_strangers_project_leads_no_edit_out_of_it(
     )
     command = [sys.executable, "-m", "copier_ml", "update", "--trust"]
     done = subprocess.run(command, cwd=project, check=False, capture_output=True, encoding="utf-8")
-    assert "config/a.yaml: move seed to start by hand, since config/a.yaml leads out of the" in (
+    assert "config/a.yaml: move seed to start by hand, because config/a.yaml leads out of the" in (
         done.stderr
     )
     assert {path.name: path.read_text() for path in outside.iterdir()} == {

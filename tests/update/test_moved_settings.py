@@ -133,8 +133,8 @@ def test_lines_of_windows_stay(settings: ModuleType) -> None:
     ("text", "reason"),
     [
         ("old: 1\nnew: 2\n", "it has both"),
-        ("{old: 1}\n", "it is written in an uncommon way"),
-        ("a: &x\n  old: 1\nold: *x\nb: |\n  old: 3\n? old\n: 5\n", "it is written in an"),
+        ("{old: 1}\n", "its format is unusual"),
+        ("a: &x\n  old: 1\nold: *x\nb: |\n  old: 3\n? old\n: 5\n", "its format"),
         ("<<<<<<< mine\nold: 1\n=======\n", "it has conflicts"),
         ("old: [1\n", "it cannot be read"),
         ("a: {b: {old: 1}\n", "it cannot be read"),
@@ -215,12 +215,9 @@ def test_settings_move_in_config_and_variables_are_told(tmp_path: Path) -> None:
             encoding="utf-8",
         )
         assert done.stderr.splitlines() == [
-            ".env names CHURN_SEED, which is called CHURN_START now",
-            "compose.yaml names CHURN_SEED, which is called CHURN_START now",
-            (
-                "config/prod.yaml: move f1 to limits.f1 by hand, "
-                "since it is written in an uncommon way"
-            ),
+            ".env has CHURN_SEED, which is now CHURN_START: rename it",
+            "compose.yaml has CHURN_SEED, which is now CHURN_START: rename it",
+            ("config/prod.yaml: move f1 to limits.f1 by hand, because its format is unusual"),
         ]
         left = {name: (project / name).read_text() for name in files}
         assert left == files | {

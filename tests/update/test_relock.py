@@ -156,11 +156,11 @@ def test_the_cache_is_asked_first_but_for_a_private_index(
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ("conflict", "run 'uv lock' once the conflicts in pyproject.toml are solved"),
-        ("broken", "run 'uv lock' once pyproject.toml is fixed: "),
-        ("index", "run 'uv lock' once this is solved: "),
-        ("unknown", "run 'uv lock' once this is solved: "),
-        ("no-uv", "run 'uv lock' once uv is installed"),
+        ("conflict", "resolve the conflicts in pyproject.toml, then run 'uv lock'"),
+        ("broken", "fix pyproject.toml, then run 'uv lock': "),
+        ("index", "fix this, then run 'uv lock': "),
+        ("unknown", "fix this, then run 'uv lock': "),
+        ("no-uv", "install uv, then run 'uv lock'"),
     ],
 )
 def test_what_cannot_be_locked_is_told_in_one_line(
@@ -181,5 +181,5 @@ def test_what_cannot_be_locked_is_told_in_one_line(
 
     before = (project / "uv.lock").read_bytes()
     (line,) = relock(project, environment)
-    assert line.startswith(f"uv.lock is as it was: {told}")
+    assert line.startswith(f"uv.lock was not updated: {told}")
     assert (project / "uv.lock").read_bytes() == before

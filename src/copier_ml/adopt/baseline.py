@@ -1,7 +1,7 @@
-"""What passes in a repository from the first day; the rest is left out and named, file by file.
+"""A baseline of checks that pass from day one; other files and rules are excluded by name.
 
-The tools of the hooks run on a copy of the files. The hooks rewrite none of the owner's files, and
-ruff begins with the rules that hold; the owner tightens that where and when they like.
+The tools of the hooks run on a copy of the files. The hooks then rewrite none of the owner's files,
+and ruff ignores violated rules, until the owner tightens that.
 """
 
 import json
@@ -27,7 +27,7 @@ PYTHON = (".ipynb", ".md", ".py", ".pyi")
 """Files that ruff formats and lints."""
 
 SYNTAX = "invalid-syntax"
-"""What ruff calls a file that is no Python of today."""
+"""Ruff's code for a file with invalid Python."""
 
 NO_TEXTS = (".csv", ".ipynb", ".svg", ".tsv")
 """Files that the hooks never rewrite."""
@@ -42,32 +42,32 @@ CHECKS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("detect-private-key",): ("",),
     ("kingfisher", "scan", "--quiet", "--no-validate", "--no-update-check", "--redact"): ("",),
 }
-"""Tools that only read, and the ends of the names that each is given."""
+"""Read-only tools, and the suffixes of their files."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What does not pass."""
+    """Files and rules that do not pass."""
 
     excluded: list[str] = field(default_factory=list)
     """Files that a hook would rewrite or refuse."""
 
     unformatted: list[str] = field(default_factory=list)
-    """Files that ruff would format anew."""
+    """Files that ruff would reformat."""
 
     violating: list[str] = field(default_factory=list)
     """Files that violate a rule of ruff."""
 
     rules: dict[str, int] = field(default_factory=dict)
-    """How often each rule is violated."""
+    """Violations per rule."""
 
 
 def measure(git: Git, files: Sequence[str], work: Path) -> Baseline | None:
-    """Run the tools on files, which may be rewritten; without the tools, there is no baseline.
+    """Run the tools on files, which may be rewritten; return None if the tools are not available.
 
     Args:
-        git: Git where the files are checked out and in the index.
-        files: The owner's, from the folder of the project.
+        git: Git in the folder of the project, with the files in the index.
+        files: The owner's files, relative to the folder.
         work: Folder for temporary files.
     """
     tools = _install(work)
@@ -97,7 +97,7 @@ def measure(git: Git, files: Sequence[str], work: Path) -> Baseline | None:
 
 
 class _Diagnostic(NamedTuple):
-    """What ruff complains of."""
+    """A diagnostic of ruff."""
 
     path: str
     code: str
@@ -115,7 +115,7 @@ def _diagnose(
 
 
 def _install(work: Path) -> Path | None:
-    """Install the tools where no project's settings count, and give their folder."""
+    """Install the tools outside of the project and return their folder."""
     program = uv.find()
     environment = work / "tools"
     commands = (
@@ -146,7 +146,7 @@ def _start(
 def _find_failing(
     tools: Path, folder: Path, command: Sequence[str], files: Sequence[str]
 ) -> list[str]:
-    """Find the files that a tool refuses: it names them each in its own way, so halve the list."""
+    """Find the files that a tool refuses by bisection, as each tool reports them differently."""
     if not files or not _start(tools, folder, command, files).returncode:
         return []
     if len(files) == 1:
@@ -164,7 +164,7 @@ def _is_text(path: Path) -> bool:
 
 
 def exclude_rules(pyproject: str, found: Baseline) -> str:
-    """Let ruff of a pyproject.toml begin with what passes. Pure."""
+    """Exclude files and rules in ruff's settings of a pyproject.toml. Pure."""
     document = tomlkit.parse(pyproject)
     ruff = document["tool"]["ruff"]
     if found.unformatted:
@@ -185,10 +185,10 @@ def _lines(items: Sequence[str]) -> tomlkit.items.Array:
 
 
 def exclude_files(hooks: str, files: Sequence[str]) -> str:
-    """Let the hooks of a .pre-commit-config.yaml pass over files. Pure."""
+    """Exclude files from the hooks of a .pre-commit-config.yaml. Pure."""
     if not files:
         return hooks
     rows = "|\n".join(f"    {re.escape(path)}" for path in files)
-    head = "# The hooks would rewrite or refuse these files, which are older than the template."
+    head = "# Files from before the template that the hooks would rewrite or refuse."
     listed = f"\n{head}\nexclude: |\n  (?x)^(\n{rows}\n  )$\n"
     return hooks.replace("\nrepos:\n", f"{listed}\nrepos:\n", 1)

@@ -173,20 +173,20 @@ def read_setup_cfg(text: str) -> dict[str, Any]:
 
 
 def read_setup_py(text: str) -> dict[str, Any]:
-    """Read what the call of ``setup`` says in so many words; nothing is run. Pure."""
+    """Read literal arguments of the call of ``setup``, without running it. Pure."""
     facts: dict[str, Any] = {}
     for word, value in parse_setup(text).items():
         try:
             facts[word] = ast.literal_eval(value)
         except (ValueError, TypeError):
-            continue  # It is computed.
+            continue  # Computed by code.
     return _from_setuptools(facts)
 
 
 def parse_setup(text: str) -> dict[str, ast.expr]:
-    """Map the words of the call of ``setup`` to their values, with constants in place. Pure.
+    """Map the keywords of the call of ``setup`` to values, with constants replaced. Pure.
 
-    A name is a constant if the module sets it once and calls none of its methods.
+    A name is a constant if the module assigns it once and calls none of its methods.
     """
     try:
         tree = ast.parse(text)
@@ -213,7 +213,7 @@ def parse_setup(text: str) -> dict[str, ast.expr]:
 
 
 class _Constants(ast.NodeTransformer):
-    """Puts the values of constants in the place of their names."""
+    """Replaces names of constants by their values."""
 
     def __init__(self, values: dict[str, ast.expr]) -> None:
         self.values = values
@@ -251,13 +251,13 @@ def _choose_author(authors: Iterable[tuple[str, str]]) -> tuple[str, str] | None
 
 
 def _list_licenses(declared: Any, classifiers: Iterable[str]) -> list[str]:
-    """Name the licenses of a field, if it is text, and of trove classifiers."""
+    """List the licenses of a field, if it is text, and of trove classifiers."""
     named = [line.rpartition(" :: ")[2] for line in classifiers if line.startswith("License ::")]
     return [declared, *named] if declared and isinstance(declared, str) else named
 
 
 def _name_required(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Name the distributions of lists of requirements, each with the first file that has it."""
+    """Map the distributions in lists of requirements to the first file that has them."""
     named = re.compile(r"^[ \t]*(?:- +)?[\"']?(?:[\w-]+::)?([A-Za-z][A-Za-z0-9._-]*)", re.M)
     channels = re.compile(r"^channels:\n(?:[ \t]*- .*\n)*", re.M)  # One of conda's is pytorch.
     found: dict[str, str] = {}

@@ -1,8 +1,7 @@
-"""The license of a repository: one that the template offers where that is sure, else its own.
+"""Detect the license of a repository: one that the template offers if certain, else 'existing'.
 
-Sure is one text that is word for word a license's, or one name that means a single license.
-Whatever else there is (several files, other terms, a name that two licenses have) stays as it is:
-better no statement than a wrong one.
+A license is certain if one file has its exact text, or if the metadata have an unambiguous name.
+Otherwise (several files, other terms, an ambiguous name), no license is stated.
 """
 
 import re
@@ -11,15 +10,15 @@ from hashlib import sha256
 from .evidence import Evidence, Guess
 
 EXISTING = "existing"
-"""Answer by which the template writes and states no license."""
+"""Answer without a license file and statement of the template."""
 
 LICENSE_FILES = (
     r"(?i:(un)?licen[cs]e|copying|copyright)(\.(?i:txt|md|rst|html))?"
     r"|([A-Z]+[-_])?(LICEN[CS]ES?|COPYING)([-_.][\w.+-]+)?"
-    r"|LICEN[CS]ES/.+"  # Of REUSE.
+    r"|LICEN[CS]ES/.+"  # REUSE.
 )
-"""Files with the terms of the whole repository. Longer names are in capitals: there are other texts
-about a license, such as that of a car."""
+"""Files with the terms of the whole repository. Longer names must be in capitals, since other files
+may be about licenses, too."""
 
 NAMES = {
     "Apache-2.0": r"Apache(-| | License,? )(Version )?2(\.0)?",
@@ -27,10 +26,10 @@ NAMES = {
     "BSD-3-Clause": r"(The )?(BSD[- ]3[- ]Clause|3[- ]Clause BSD)( License)?",
     "Proprietary": r"LicenseRef-Proprietary",
 }
-"""Names in metadata that mean one license alone."""
+"""Unambiguous names in metadata."""
 
 VAGUE = {"Apache-2.0": r"Apache( Software)?( License)?", "BSD-3-Clause": r"BSD( License)?"}
-"""Names that other licenses have, too: they agree with a text, and say nothing without one."""
+"""Ambiguous names: they may agree with a text, but identify no license without one."""
 
 TEXTS = {
     "35a38d06a28733f9": "Apache-2.0",
@@ -39,21 +38,21 @@ TEXTS = {
     "57eb1a2634c04dc0": "BSD-3-Clause",
     "736f53825d86ac63": "Proprietary",
 }
-"""Checksums of the words of the offered texts. Apache's may end before its appendix."""
+"""Checksums of the words of the offered texts. Apache's may omit its appendix."""
 
 NOTICE = re.compile(
     r"^[^\w\n]*(?:copyright[ \t]*(?:\(c\)|©)|(?:copyright\b|\(c\)|©)(?=.*(?:\b\d{4}\b|[\[{<]yyyy)))"
     r"(?!.*\b(?:commercial|licensed|only|permission|permitted|purposes?|use)\b).*$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Line that says who has the copyright, and since when; one with terms is no such line."""
+"""A copyright notice: holder and year, without terms."""
 
 AUTHORS_OF_TEXTS = r"Free Software Foundation|Creative Commons"
-"""Who has the copyright of a license's own text."""
+"""Copyright holders of license texts themselves."""
 
 
 def guess_license(it: Evidence) -> Guess:
-    """Name the license if it is surely one that the template offers."""
+    """Return the license if it is certainly one that the template offers."""
     files = find_files(it)
     if len(files) > 1:
         return Guess(EXISTING, f"several license files: {', '.join(files)}")
@@ -75,7 +74,7 @@ def guess_license(it: Evidence) -> Guess:
 
 
 def guess_year(it: Evidence) -> Guess | None:
-    """Read the first year of the copyright from the license's text."""
+    """Return the first year of the copyright in the license file."""
     for path in find_files(it):
         for notice in NOTICE.findall(it.read(path)):
             year = re.search(r"\b(?:19|20)\d\d\b", notice)
@@ -85,18 +84,18 @@ def guess_year(it: Evidence) -> Guess | None:
 
 
 def find_files(it: Evidence) -> list[str]:
-    """Name the files with a license, also one that only the metadata name."""
+    """List the license files, including one that only the metadata name."""
     declared = it.metadata.get("license_file", Guess("", "")).value
     return [path for path in it.paths if path == declared or re.fullmatch(LICENSE_FILES, path)]
 
 
 def name_text(text: str) -> str:
-    """Name the license that a text is, but for who has the copyright; empty if it is none. Pure."""
+    """Identify a license text, ignoring the copyright holder; empty if unknown. Pure."""
     return TEXTS.get(digest(text), "")
 
 
 def digest(text: str) -> str:
-    """Return a checksum of a license's words, without what differs between projects. Pure."""
+    """Return a checksum of a license's words, without parts that differ by project. Pure."""
     words = " ".join(re.findall(r"[a-z]+", NOTICE.sub("", text).lower()))
     for pattern, same in (
         (r"^((the|mit|bsd|clause|new|or|revised|modified|license) )+", ""),  # Its title.
@@ -110,6 +109,6 @@ def digest(text: str) -> str:
 
 
 def _name_statement(text: str) -> str:
-    """Name the license that metadata state, by a name or by the whole text."""
+    """Identify a license in metadata, by its name or its whole text."""
     fits = (name for name, says in NAMES.items() if re.fullmatch(says, text, re.IGNORECASE))
     return next(fits, "") or name_text(text)

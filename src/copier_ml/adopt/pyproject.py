@@ -1,7 +1,7 @@
-"""pyproject.toml of a repository that comes under the template: its own, with what it lacks.
+"""Merge the template's pyproject.toml into a repository's.
 
-A table that the repository has stays as it is. Requirements that other files state come in, so that
-uv can lock them; the tools of the template come into the group ``dev``.
+Existing tables are kept. Requirements from other files are added, so that uv can lock them, and the
+template's tools are added to the group ``dev``.
 """
 
 import json
@@ -17,10 +17,10 @@ from .evidence import Evidence
 from .requirements import Requirements
 
 FOR_TESTS = ("dev", "test", "tests", "testing")
-"""Names of extras and groups that tests need, so that ``uv run`` has to install them."""
+"""Extras and groups for tests, which ``uv run`` must install."""
 
 LEGACY = {"requires": ["setuptools>=77"], "build-backend": "setuptools.build_meta:__legacy__"}
-"""What installers do with a ``setup.py`` that names no backend (PEP 517)."""
+"""Default build system of a ``setup.py`` without a backend (PEP 517)."""
 
 CONFIGURED = {
     "ruff": r"\.?ruff\.toml",
@@ -28,16 +28,16 @@ CONFIGURED = {
     "pytest": r"\.?pytest\.ini|tox\.ini|setup\.cfg|(.*/)?test_[^/]*\.py",
     "coverage": r"\.coveragerc|setup\.cfg|(.*/)?test_[^/]*\.py",
 }
-"""Files that configure a tool in the place of its table, or that the table would not suit."""
+"""Files that configure a tool instead of its table, or that conflict with it."""
 
 
 def merge(evidence: Evidence, render: str, found: Requirements) -> str:
-    """Write the pyproject.toml of a repository.
+    """Return the merged pyproject.toml of a repository.
 
     Args:
         evidence: The repository.
-        render: What the template has under this name.
-        found: What the repository requires.
+        render: The template's pyproject.toml.
+        found: Requirements of the repository.
     """
     own, theirs = evidence.read("pyproject.toml"), tomlkit.parse(render)
     if not (own or found.origins or evidence.named(r"setup\.(py|cfg)")):
@@ -62,13 +62,13 @@ def merge(evidence: Evidence, render: str, found: Requirements) -> str:
     text = tomlkit.dumps(merged)
     if is_configured(evidence, "uv"):
         return text
-    # Not by tomlkit: it adds below the blank line and the comment that belong to the next table.
+    # Not with tomlkit, which would add lines after the comment above the next table.
     lines = "".join(f"{line}\n" for line in _configure_uv(merged))
     return text.replace("[tool.uv]\n", f"[tool.uv]\n{lines}", 1)
 
 
 def _describe(evidence: Evidence, theirs: TOMLDocument, found: Requirements) -> dict[str, Any]:
-    """Write ``[project]`` from other files; what only their code knows is dynamic."""
+    """Create ``[project]`` from other files; fields that code computes are dynamic."""
     known: dict[str, Any] = theirs["project"].unwrap()
     metadata = {name: guess.value for name, guess in evidence.metadata.items()}
     version = str(metadata.get("version", ""))
@@ -88,7 +88,7 @@ def _describe(evidence: Evidence, theirs: TOMLDocument, found: Requirements) -> 
 
 
 def _add_requirements(merged: TOMLDocument, theirs: TOMLDocument, found: Requirements) -> None:
-    """Add what the package requires: what other files say, and what the template's code needs."""
+    """Add requirements from other files and those of the template's code."""
     project: Any = merged["project"]
     needed = theirs.unwrap().get("project", {})
     if "dependencies" not in project.get("dynamic", []):
@@ -101,7 +101,7 @@ def _add_requirements(merged: TOMLDocument, theirs: TOMLDocument, found: Require
 
 
 def _add_groups(merged: TOMLDocument, theirs: TOMLDocument, found: Requirements) -> None:
-    """Add groups of requirements; ``dev`` gets the template's tools, and what tests need."""
+    """Add dependency groups; ``dev`` gets the template's tools and the extras for tests."""
     groups: Any = merged.setdefault("dependency-groups", tomlkit.table())
     for name, lines in found.groups.items():
         groups.setdefault(name, _lines(lines))
@@ -111,7 +111,7 @@ def _add_groups(merged: TOMLDocument, theirs: TOMLDocument, found: Requirements)
 
 
 def _find_test_extras(merged: TOMLDocument) -> Iterator[str]:
-    """Require the project's own extras for tests, or what they have where it is not installed."""
+    """Yield the project's extras for tests, or their requirements if it is not a package."""
     project: Any = merged["project"]
     for name, lines in project.get("optional-dependencies", {}).items():
         if canonicalize_name(name) in FOR_TESTS:
@@ -135,7 +135,7 @@ def _add_tools(
 
 
 def _configure_uv(merged: TOMLDocument) -> Iterator[str]:
-    """Write what uv has to know of a repository that did not use it."""
+    """Yield settings of uv for a repository that did not use it."""
     if "build-system" not in merged:
         yield "package = false"
     groups: Any = merged["dependency-groups"]
@@ -145,7 +145,7 @@ def _configure_uv(merged: TOMLDocument) -> Iterator[str]:
 
 
 def is_configured(evidence: Evidence, tool: str) -> bool:
-    """Tell whether a repository configures a tool itself."""
+    """Check whether a repository configures a tool."""
     has_table = tool in evidence.pyproject.get("tool", {})
     return has_table or bool(evidence.named(CONFIGURED.get(tool, "-")))
 
@@ -167,7 +167,7 @@ def _tables(lists: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def _names(requirements: Iterable[Any]) -> Iterator[str]:
-    """Name the distributions of lines; an included group is none."""
+    """Yield the distributions of requirements; included groups are skipped."""
     for line in requirements:
         try:
             yield canonicalize_name(Requirement(str(line)).name)

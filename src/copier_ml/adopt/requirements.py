@@ -1,8 +1,8 @@
-"""What a repository requires, as the standard tables of pyproject.toml and uv's sources.
+"""Translate a repository's requirements to pyproject.toml and uv's sources, without running code.
 
-Files are read, and nothing is executed. Where several state the project's dependencies, all count,
-and the first that names a distribution decides on its versions: pyproject.toml, Pipfile,
-``setup.cfg``, ``setup.py``, requirements files, environment files.
+If several files declare dependencies, all count, and the first one with a distribution sets its
+versions: pyproject.toml, Pipfile, ``setup.cfg``, ``setup.py``, requirements files, environment
+files.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ LOCKS = r"(poetry|Pipfile|pdm|pixi)\.lock|pylock(\.[^/]+)?\.toml|(conda-lock|.*\
 
 @dataclass(frozen=True)
 class Requirements:
-    """What a repository requires, ready for pyproject.toml."""
+    """Requirements of a repository for pyproject.toml."""
 
     dependencies: list[str] = field(default_factory=list)
     """``[project] dependencies``."""
@@ -33,26 +33,26 @@ class Requirements:
     """``[dependency-groups]``."""
 
     sources: dict[str, Any] = field(default_factory=dict)
-    """``[tool.uv.sources]``: distributions from Git, addresses and folders."""
+    """``[tool.uv.sources]``: distributions from Git, URLs and folders."""
 
     requires_python: str = ""
     """``[project] requires-python``; empty if no file states it."""
 
     origins: dict[str, str] = field(default_factory=dict)
-    """The file that each distribution is from; ``python`` stands for Python."""
+    """Source file of each distribution, and of ``python``."""
 
     locks: list[str] = field(default_factory=list)
-    """Files of exact versions, which ``uv.lock`` takes the place of."""
+    """Lockfiles and compiled requirements, which ``uv.lock`` replaces."""
 
     untranslated: list[Untranslated] = field(default_factory=list)
-    """Lines that have no translation, or lose something in it."""
+    """Lines that were not translated, or only in part."""
 
 
 def translate(evidence: Evidence) -> Requirements:
-    """Translate all that a repository says it requires.
+    """Translate all requirements of a repository.
 
     Raises:
-        ValueError: pyproject.toml is no TOML.
+        ValueError: pyproject.toml is invalid.
     """
     reader = pip.Reader(evidence)
     found = list(_read_metadata(evidence, reader))
@@ -69,7 +69,7 @@ def translate(evidence: Evidence) -> Requirements:
         locks=sorted({*reader.locks, *evidence.named(LOCKS)}),
         untranslated=[it for it in found if isinstance(it, Untranslated)],
     )
-    # Groups come last: they leave out what the dependencies have.
+    # Groups come last: they omit requirements of the dependencies.
     for entry in sorted(entries, key=lambda it: it.table != DEPENDENCIES):
         _add(merged, entry)
     return merged
@@ -86,11 +86,11 @@ def _read_metadata(evidence: Evidence, reader: pip.Reader) -> Iterator[Found]:
 
 
 def _add(merged: Requirements, entry: Entry) -> None:
-    """Add a requirement, unless an earlier one says as much."""
+    """Add a requirement, unless it is already present."""
     text = entry.text
     if isinstance(text, dict):
         _find(merged.groups, entry.table[-1]).append(text)
-        # The dependencies may have all that it includes, and a missing group is an error.
+        # The included group may be empty, but it must exist.
         _find(merged.groups, text.get("include-group", ""))
         return
     origin = merged.origins.setdefault(entry.name, entry.origin)
@@ -113,14 +113,14 @@ def _key(text: str) -> tuple[str, frozenset[str], str]:
 
 
 def _find(tables: dict[str, Any], name: str) -> list[Any]:
-    """Find a table, which another file may spell otherwise, or begin it."""
+    """Return a table by its normalized name, or create it."""
     known = {canonicalize_name(it): it for it in tables}
     found: list[Any] = tables.setdefault(known.get(canonicalize_name(name), name), [])
     return found
 
 
 def _find_sources(entries: list[Entry]) -> Iterator[tuple[str, Any]]:
-    """Find a source for each distribution; of several, those that markers tell apart."""
+    """Yield a source for each distribution, or several with different markers."""
     found: dict[str, list[dict[str, Any]]] = {}
     for entry in entries:
         if entry.source and isinstance(entry.text, str):

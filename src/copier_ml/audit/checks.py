@@ -1,8 +1,8 @@
-"""Check what uv.lock has against the rules in ``[tool.audit]``.
+"""Check the packages in uv.lock against the rules in ``[tool.audit]``.
 
-The checks look for known vulnerabilities, for licenses that are not allowed, and for packages that
-are denied, in all extras, groups and platforms of the lock. Each line names a package, a reason and
-a remedy. Paths are those of the current folder.
+The checks find known vulnerabilities, licenses that are not allowed, and denied packages, in all
+extras, groups and platforms of the lockfile. Each finding names a package, a reason and a fix.
+Paths are relative to the current folder.
 """
 
 import sys
@@ -24,11 +24,11 @@ from .lock import Package
 from .rules import Rules
 
 PYPROJECT = Path("pyproject.toml")
-Judge = Callable[[Rules, list[Package], requests.Session], list[str]]
+Check = Callable[[Rules, list[Package], requests.Session], list[str]]
 
 
 class UnansweredError(Exception):
-    """A check has no answer; the text says why, and how to go on."""
+    """A check could not run; the text has the reason and the fix."""
 
     def __init__(self, message: str, findings: list[str] | None = None) -> None:
         super().__init__(message)
@@ -39,10 +39,10 @@ def run(names: list[str]) -> int:
     """Print the findings of the named checks, or of all.
 
     Returns:
-        Exit code: 0 if nothing breaks a rule, 1 if something does, 2 if a check has no answer.
+        Exit code: 0 if all checks passed, 1 if a rule was violated, 2 if a check could not run.
     """
     if unknown := [name for name in names if name not in CHECKS]:
-        return _refuse(f"there is no check {unknown[0]!r}: name any of {', '.join(CHECKS)}")
+        return _refuse(f"there is no check {unknown[0]!r}: choose from {', '.join(CHECKS)}")
     try:
         ours, packages = rules.read(PYPROJECT), lock.read(Path("uv.lock"))
     except (OSError, ValueError) as error:
@@ -60,7 +60,7 @@ def run(names: list[str]) -> int:
         print(f"audit: {printable(line)}", file=sys.stderr)
     if broken or unanswered:
         return 1 if broken else 2
-    print(f"audit: {len(packages)} packages, none against a rule ({', '.join(names or CHECKS)})")
+    print(f"audit: {len(packages)} packages passed ({', '.join(names or CHECKS)})")
     return 0
 
 
@@ -69,20 +69,20 @@ def _refuse(message: str) -> int:
     return 2
 
 
-def judge_vulnerabilities(
+def check_vulnerabilities(
     ours: Rules, packages: list[Package], session: requests.Session
 ) -> list[str]:
-    """Look for known vulnerabilities, once for all the names that one has."""
+    """Find known vulnerabilities; aliases are reported once."""
     private = indexes.private_indexes(PYPROJECT) if ours.database == rules.PUBLIC else set()
     asked = [one for one in packages if not one.folder and one.index.rstrip("/") not in private]
     if kept := len(packages) - len(asked):
-        print(f"audit: {rules.PUBLIC} does not get the names of {kept} private packages")
+        print(f"audit: {kept} private packages are not sent to {rules.PUBLIC}")
     try:
         found = vulnerabilities.find(ours.database, asked, session)
     except (OSError, ValueError, KeyError) as error:
         raise UnansweredError(
-            f"the vulnerabilities of {ours.database} cannot be read ({_brief(error)}): name a "
-            "mirror, or a folder or zip of its records, in AUDIT_DATABASE or tool.audit.database"
+            f"cannot read vulnerabilities from {ours.database} ({_brief(error)}): set a mirror, or "
+            "a folder or zip file of records, in AUDIT_DATABASE or tool.audit.database"
         ) from error
     today = datetime.now(UTC).date()
     lines, reported = [], set[tuple[Package, str]]()
@@ -99,18 +99,18 @@ def judge_vulnerabilities(
 
 
 def _describe(package: Package, record: vulnerabilities.Record) -> str:
-    """Say what a vulnerability is, and what helps."""
-    text = str(record.get("summary") or record.get("details") or "of which nothing is said")
+    """Return the summary of a vulnerability and its fix."""
+    text = str(record.get("summary") or record.get("details") or "no summary")
     fix = vulnerabilities.fix(package, record)
     remedy = f"run 'uv lock --upgrade-package {package.name}' for {fix} or newer"
     if not fix:
         table = f"tool.audit.ignored.{record['id']}"
-        remedy = f"no version fixes it yet: go without, or say in [{table}] why it does no harm"
+        remedy = f"no version fixes it yet: remove the package, or give a reason in [{table}]"
     return f"{' '.join(text.split())[:120]}: {remedy}"
 
 
-def judge_licenses(ours: Rules, packages: list[Package], session: requests.Session) -> list[str]:
-    """Look for licenses that neither the list nor a row of exceptions names."""
+def check_licenses(ours: Rules, packages: list[Package], session: requests.Session) -> list[str]:
+    """Find licenses that neither the list nor an exception allows."""
 
     def ask(package: Package) -> str | Exception:
         try:
@@ -127,28 +127,28 @@ def judge_licenses(ours: Rules, packages: list[Package], session: requests.Sessi
         allowed = [*ours.licenses, *(text for row in rows for text in row.licenses)]
         if isinstance(stated, str) and not licenses.is_allowed(stated, allowed):
             lines.append(
-                f"{package} has the license {stated!r}, which is not allowed: replace it, or say "
-                f"in [tool.audit.exceptions.{package.name}] why it may stay"
+                f"{package} has the license {stated!r}, which is not allowed: replace it, or give "
+                f"a reason in [tool.audit.exceptions.{package.name}]"
             )
     unread = {package: error for package, error in answers.items() if isinstance(error, Exception)}
     if unread:
         first, why = next(iter(unread.items()))
         others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
         raise UnansweredError(
-            f"the license of {first}{others} cannot be read ({_brief(why)}): try again where its "
-            "index can be reached, or install it first",
+            f"cannot read the license of {first}{others} ({_brief(why)}): run the audit with "
+            "access to the index, or install the package first",
             lines,
         )
     return lines
 
 
-def judge_denied(ours: Rules, packages: list[Package], _: requests.Session) -> list[str]:
-    """Look for packages that are denied."""
+def check_denied(ours: Rules, packages: list[Package], _: requests.Session) -> list[str]:
+    """Find denied packages."""
     lines = []
     for text, row in ours.denied.items():
         denied = Requirement(text)
         lines += [
-            f"{package} is denied, since {row.reason}: {row.remedy}"
+            f"{package} is denied ({row.reason}): {row.remedy}"
             for package in packages
             if package.name == canonicalize_name(denied.name)
             and denied.specifier.contains(package.release, prereleases=True)
@@ -156,15 +156,15 @@ def judge_denied(ours: Rules, packages: list[Package], _: requests.Session) -> l
     return lines
 
 
-CHECKS: dict[str, Judge] = {
-    "vulnerabilities": judge_vulnerabilities,
-    "licenses": judge_licenses,
-    "denied": judge_denied,
+CHECKS: dict[str, Check] = {
+    "vulnerabilities": check_vulnerabilities,
+    "licenses": check_licenses,
+    "denied": check_denied,
 }
 
 
 def _brief(error: Exception) -> str:
-    """Say in a few words what went wrong: of a connection's errors, the first one."""
+    """Return the root cause of an error in a few words."""
     first: BaseException = error
     while first.__context__ and not isinstance(error, requests.HTTPError):
         first = first.__context__

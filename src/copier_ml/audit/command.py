@@ -1,4 +1,4 @@
-"""The command ``audit``: check the locked packages of a project against its own rules."""
+"""The command ``audit``: audit the locked dependencies of a project."""
 
 from argparse import Namespace
 from collections.abc import Callable
@@ -11,7 +11,7 @@ def run(args: Namespace) -> int:
     """Audit the locked dependencies of a project by the rules in its [tool.audit]."""
     from . import checks
 
-    with chdir(args.project):  # The lock and the rules have paths from there.
+    with chdir(args.project):  # Paths in the lockfile and in the rules are relative to it.
         return checks.run(args.checks)
 
 
@@ -25,4 +25,9 @@ def add_options(add: Callable[..., Any]) -> None:
         default=Path(),
         help="folder of the project (default: .)",
     )
-    add("checks", nargs="*", metavar="CHECK", help="vulnerabilities, licenses or denied; all")
+    add(
+        "checks",
+        nargs="*",
+        metavar="CHECK",
+        help="vulnerabilities, licenses or denied (default: all)",
+    )

@@ -1,8 +1,8 @@
 """Read the metadata of locked packages from their indexes, without installing them.
 
-An index serves the metadata of a wheel beside it. Where a mirror does not, they are read from the
-wheel itself, a few kilobytes of it. What the project's environment has is not asked for at all.
-The credentials are those that uv takes: variables of an index, or netrc.
+Indexes serve the metadata of a wheel separately (PEP 658). If a mirror does not, a few kilobytes of
+the wheel suffice. Installed packages need no request. Credentials are those of uv: variables of an
+index, or netrc.
 """
 
 import importlib.metadata
@@ -28,24 +28,24 @@ from .lock import Package
 
 TIMEOUT_S = 30.0
 PARTIAL = 206
-"""Status of an answer that has the bytes that were asked for, and no more."""
+"""HTTP status of a partial response."""
 
 BLOCK_BYTES = 1 << 16
-"""What is read of a wheel at once: usually all of its table of contents."""
+"""Size of a read from a wheel: usually its whole directory."""
 
 AT_ONCE = 16
-"""Files that are asked for at a time."""
+"""Concurrent requests."""
 
 Logins = dict[str, tuple[str, str]]
 """Host and port to user name and password."""
 
 
 def read_metadata(package: Package, session: requests.Session) -> Message:
-    """Return the metadata of a package: the installed one's, its folder's, or those of a wheel.
+    """Return the metadata of a package: as installed, of its folder, or of a wheel.
 
     Raises:
-        ValueError: If it is nowhere.
-        OSError: If it cannot be reached; the errors of requests are of this kind.
+        ValueError: There is no metadata.
+        OSError: It is not reachable; includes the errors of requests.
     """
     installed = _installed().get((package.name, package.version))
     if installed is not None:
@@ -53,7 +53,7 @@ def read_metadata(package: Package, session: requests.Session) -> Message:
     if package.folder:
         return _of_folder(Path(package.folder))
     if not package.wheels:
-        raise ValueError("it is not installed here, and the lock has no wheel of it")
+        raise ValueError("it is not installed, and the lockfile has no wheel")
     return HeaderParser().parsestr(_of_wheel(package.wheels[0], session))
 
 
@@ -70,7 +70,7 @@ def _installed() -> dict[tuple[str, str], str]:
 
 
 def _of_folder(folder: Path) -> Message:
-    """Read what a folder's pyproject.toml says of its license, without building it."""
+    """Read the license in a folder's pyproject.toml, without building it."""
     text = (folder / "pyproject.toml").read_text(encoding="utf-8")
     project = tomllib.loads(text).get("project", {})
     stated = project.get("license", "")
@@ -96,18 +96,18 @@ def _of_wheel(address: str, session: requests.Session) -> str:
 
 
 def _in_wheel(file: BinaryIO) -> str:
-    """Read the metadata in a wheel; deeper in it may be those of packages that it has copies of."""
+    """Read the metadata in a wheel, not those of vendored packages deeper in it."""
     ends = ".dist-info/METADATA"
     try:
         with zipfile.ZipFile(file) as wheel:
             names = [name for name in wheel.namelist() if name.endswith(ends)]
             return wheel.read(min(names, key=len)).decode("utf-8")
     except zipfile.BadZipFile:
-        raise ValueError("what its server sends is no wheel") from None
+        raise ValueError("its server did not send a wheel") from None
 
 
 class _Remote(io.RawIOBase):
-    """File on a server, of which parts are read: the directory of an archive is at its end."""
+    """A remote file, read in parts: the directory of a zip file is at its end."""
 
     def __init__(self, url: str, session: requests.Session) -> None:
         self._url, self._session, self._at = url, session, 0
@@ -134,7 +134,7 @@ class _Remote(io.RawIOBase):
         with self._session.get(self._url, headers=wanted, timeout=TIMEOUT_S, stream=True) as answer:
             if answer.status_code != PARTIAL:
                 raise ValueError(
-                    "its server has neither the metadata of wheels nor parts of a file"
+                    "its server supports neither metadata of wheels nor range requests"
                 )
             content = answer.content
         buffer[: len(content)] = content
@@ -147,20 +147,20 @@ class _Login(AuthBase):
         self._logins = logins
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request for a host that is known here or in netrc; others learn nothing."""
+        """Add credentials only for hosts of an index or in netrc."""
         url = request.url or ""
         login = self._logins.get(urlsplit(url).netloc) or get_netrc_auth(url)
         return HTTPBasicAuth(*login)(request) if login else request
 
 
 def private_indexes(pyproject: Path) -> set[str]:
-    """Return the addresses of the indexes that have packages beside those of the public one."""
+    """Return the URLs of indexes used in addition to the public one."""
     found = (one for one in _indexes(pyproject) if not one.get("explicit"))
     return {one["url"].rstrip("/") for one in found if not one.get("default")}
 
 
 def open_session(pyproject: Path) -> requests.Session:
-    """Open a session that knows the indexes of a project."""
+    """Open a session with the credentials of a project's indexes."""
     session = requests.Session()
     session.auth = _Login(_logins(pyproject))
     for scheme in ("http://", "https://"):
@@ -169,7 +169,7 @@ def open_session(pyproject: Path) -> requests.Session:
 
 
 def _logins(pyproject: Path) -> Logins:
-    """Read the variables that name a user and a password for an index."""
+    """Read the variables with user names and passwords of indexes."""
     found = {}
     for index in _indexes(pyproject):
         name = re.sub(r"\W", "_", index.get("name", "")).upper()

@@ -1,4 +1,4 @@
-"""Say which license a package has, and whether a list of licenses permits it."""
+"""Determine the license of a package and whether a list allows it."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from email.message import Message
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 UNKNOWN = "unknown"
-"""What a package has that says nothing."""
+"""License of a package without a statement."""
 
 NAMES = {
     "apache": "Apache-2.0",
@@ -18,7 +18,7 @@ NAMES = {
     "apache license version 2.0, january 2004": "Apache-2.0",
     "apache license, version 2.0": "Apache-2.0",
     "apache software license": "Apache-2.0",
-    "bsd": "BSD-3-Clause",  # Its variants are alike in what they ask for.
+    "bsd": "BSD-3-Clause",  # Its variants have similar conditions.
     "bsd license": "BSD-3-Clause",
     "bsd 2-clause license": "BSD-2-Clause",
     "bsd 3-clause license": "BSD-3-Clause",
@@ -47,7 +47,7 @@ NAMES = {
     "the unlicense (unlicense)": "Unlicense",
     "zope public license": "ZPL-2.1",
 }
-"""What packages write that are older than PEP 639: classifiers, or a text."""
+"""SPDX identifiers of classifiers and texts, which predate PEP 639."""
 
 RESTRICTED = re.compile(
     r"commons\s+clause"
@@ -55,18 +55,16 @@ RESTRICTED = re.compile(
     r"|(?:may|must|shall) not be used for (?:\w+ ){0,3}commercial",
     re.IGNORECASE,
 )
-"""What may follow the text of a license that permits everything, and takes that back."""
+"""Restrictions that may follow the text of a permissive license."""
 
 IDENTIFIER = re.compile(r"[\w.+-]+(?: WITH [\w.-]+)?")
 
 
 def state(metadata: Message) -> str:
-    """Return the license that a package states, as an SPDX expression where that is possible.
+    """Return the license in a package's metadata, as an SPDX expression if possible.
 
-    A text that begins like a known license and restricts commercial use further down is
-    ``LicenseRef-Restricted`` as well.
-
-    Several classifiers say that all of them hold, or that one does: all of them have to be allowed.
+    A text that begins like a known license and then restricts commercial use is also
+    ``LicenseRef-Restricted``. Several classifiers are ambiguous, so all of them must be allowed.
     """
     if expression := metadata.get("License-Expression"):
         return str(expression)
@@ -74,7 +72,7 @@ def state(metadata: Message) -> str:
     licenses = (line.split(" :: ") for line in classifiers if line.startswith("License :: "))
     names = [parts[-1] for parts in licenses if parts[-1] != "OSI Approved"]
     text = " ".join(str(metadata.get("License", "")).split())
-    # Some write the whole text there, which begins with its name.
+    # Some packages have the whole text there, which begins with its name.
     name = text.partition("Copyright")[0][:40].strip(" -=.")
     if not names and name and name.lower() != UNKNOWN:
         names = [name]
@@ -88,9 +86,9 @@ def _spell(name: str) -> str:
 
 
 def is_allowed(stated: str, allowed: Collection[str]) -> bool:
-    """Tell whether an expression holds with these licenses alone, or is one of these texts.
+    """Check whether the allowed licenses satisfy an expression, or include the text.
 
-    ``A WITH B`` is A with a permission more, so A is enough.
+    ``A WITH B`` is A with an additional permission, so A suffices.
     """
     texts = {text.lower() for text in allowed}
     if stated.lower() in texts:
@@ -100,13 +98,13 @@ def is_allowed(stated: str, allowed: Collection[str]) -> bool:
     except InvalidLicenseExpression:
         return False
 
-    def judge(found: re.Match[str]) -> str:
+    def evaluate(found: re.Match[str]) -> str:
         words = found[0]
         if words in ("AND", "OR"):
             return words.lower()
         return str(bool({words.lower(), words.partition(" WITH ")[0].lower()} & texts))
 
-    return _holds(ast.parse(IDENTIFIER.sub(judge, expression), mode="eval").body)
+    return _holds(ast.parse(IDENTIFIER.sub(evaluate, expression), mode="eval").body)
 
 
 def _holds(node: ast.expr) -> bool:

@@ -1,4 +1,4 @@
-"""Read which packages uv.lock has, and where their wheels are."""
+"""Read the packages in uv.lock and the locations of their wheels."""
 
 import tomllib
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from typing import Any
 from packaging.version import Version
 
 FOLDERS = ("directory", "editable", "virtual")
-"""Kinds of sources that are a folder; ``.`` is the project itself."""
+"""Sources that are folders; ``.`` is the project itself."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """One version of a package, as it is locked."""
+    """A locked version of a package."""
 
     name: str
     version: str
     wheels: tuple[str, ...] = ()
-    """Addresses or paths of its wheels, the smallest first; none where it comes from elsewhere."""
+    """URLs or paths of its wheels, smallest first; none for other sources."""
 
     index: str = ""
-    """Address of the index that it comes from."""
+    """URL of its index."""
 
     folder: str = ""
-    """Its folder, where it comes from one."""
+    """Its folder, if it is a local package."""
 
     @property
     def release(self) -> str:
-        """Version without the label of a build, such as ``+cpu``."""
+        """Version without the local label, such as ``+cpu``."""
         return Version(self.version).public
 
     def __str__(self) -> str:
@@ -36,13 +36,13 @@ class Package:
 
 
 def read(path: Path) -> list[Package]:
-    """List the packages that are locked, without the project and the members of its workspace.
+    """List the locked packages, without the project and the members of its workspace.
 
     Raises:
-        ValueError: If there is no lock, or it is a link to one.
+        ValueError: The lockfile is missing or a link.
     """
     if path.is_symlink():
-        raise ValueError(f"{path} is a symbolic link: put the file in its place")
+        raise ValueError(f"{path} is a symbolic link: replace it with the file")
     if not path.exists():
         raise ValueError(f"there is no {path}: run 'uv lock'")
     locked = tomllib.loads(path.read_text(encoding="utf-8"))

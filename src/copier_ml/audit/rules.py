@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 PUBLIC = "https://api.osv.dev"
-"""The service of OSV, which anybody may ask."""
+"""The public service of OSV."""
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -20,7 +20,7 @@ class _Table(BaseModel):
 
 
 class Exempt(_Table):
-    """A package that may have licenses which others may not."""
+    """A package with additional allowed licenses."""
 
     licenses: list[Text] = Field(min_length=1)
     reason: Text
@@ -34,29 +34,29 @@ class Denied(_Table):
 
 
 class Ignored(_Table):
-    """A known vulnerability that does no harm here, for now."""
+    """A known vulnerability that is ignored until a date."""
 
     reason: Text
     until: date
 
 
 class Rules(_Table):
-    """All of ``[tool.audit]``."""
+    """The table ``[tool.audit]``."""
 
     database: str = PUBLIC
-    """Address of a service that speaks the protocol of OSV, or a folder or zip of its records."""
+    """URL of a service with OSV's API, or a folder or zip file of OSV records."""
 
     licenses: list[Text]
-    """SPDX identifiers, each on its own."""
+    """Allowed SPDX identifiers."""
 
     exceptions: dict[str, Exempt] = {}
-    """By the name of a package, also with a star."""
+    """Exceptions by package name; may be a glob pattern."""
 
     denied: dict[str, Denied] = {}
-    """By a requirement: a name, or a name and versions."""
+    """Denied packages by requirement: a name, or a name and versions."""
 
     ignored: dict[str, Ignored] = {}
-    """By the identifier of a vulnerability."""
+    """Ignored vulnerabilities by identifier."""
 
     @field_validator("denied")
     @classmethod
@@ -65,19 +65,19 @@ class Rules(_Table):
             try:
                 Requirement(text)
             except InvalidRequirement:
-                raise ValueError(f"{text!r} is no requirement, such as 'a' or 'a<2'") from None
+                raise ValueError(f"{text!r} is not a requirement such as 'a' or 'a<2'") from None
         return denied
 
 
 def read(path: Path) -> Rules:
-    """Read the rules; the variable AUDIT_DATABASE is stronger than theirs.
+    """Read the rules; the variable AUDIT_DATABASE overrides the database.
 
     Raises:
-        ValueError: If they are missing or wrong, with the place and what is expected there.
+        ValueError: They are missing or invalid.
     """
     table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("audit", {})
     if not table:
-        raise ValueError(f"{path} has no [tool.audit]: write it, with licenses = ['MIT', ...]")
+        raise ValueError(f"{path} has no [tool.audit]: add it, with licenses = ['MIT', ...]")
     if database := os.environ.get("AUDIT_DATABASE"):
         table["database"] = database
     try:
@@ -85,4 +85,4 @@ def read(path: Path) -> Rules:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(["tool.audit", *map(str, first["loc"])])
-        raise ValueError(f"{path} has a mistake at {place}: {first['msg']}") from None
+        raise ValueError(f"{path}: invalid {place}: {first['msg']}") from None

@@ -1,7 +1,7 @@
-"""Ask a database which locked packages have known vulnerabilities.
+"""Find locked packages with known vulnerabilities in a database.
 
-A record is that of https://ossf.github.io/osv-schema/. The database is a service that finds the
-records of a version, or a folder or zip file with all of them, which is searched here.
+Records follow https://ossf.github.io/osv-schema/. The database is a service that finds the records
+of a version, or a folder or zip file of all records.
 """
 
 import json
@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 from .lock import Package
 
 AT_ONCE = 500
-"""Packages in one question; the service takes up to 1,000."""
+"""Packages per request; the service allows 1,000."""
 TIMEOUT_S = 60.0
 
 Record = dict[str, Any]
@@ -26,11 +26,11 @@ Found = list[tuple[Package, Record]]
 
 
 def find(database: str, packages: list[Package], session: requests.Session) -> Found:
-    """List the records of each package that has some, by its name.
+    """List the records of vulnerable packages, sorted by name.
 
     Raises:
-        ValueError: If the database is no database.
-        OSError: If it cannot be reached; the errors of requests are of this kind.
+        ValueError: The database is invalid.
+        OSError: It is not reachable; includes the errors of requests.
     """
     if database.startswith(("http://", "https://")):
         found = _ask(database.rstrip("/"), packages, session)
@@ -46,7 +46,7 @@ def names(record: Record) -> set[str]:
 
 
 def fix(package: Package, record: Record) -> str:
-    """Return the oldest version that fixes it and is newer than the one here; empty if none is."""
+    """Return the oldest newer version with the fix; empty if there is none."""
     here = Version(package.version)
     fixes = [
         Version(event["fixed"])
@@ -59,7 +59,7 @@ def fix(package: Package, record: Record) -> str:
 
 
 def _ask(service: str, packages: list[Package], session: requests.Session) -> Found:
-    """Ask a service for the identifiers that each package has, and then for their records."""
+    """Query a service for the identifiers of each package, then for their records."""
     hits: list[tuple[Package, str]] = []
     pending = [(package, _query(package)) for package in packages]
     while pending:
@@ -69,10 +69,10 @@ def _ask(service: str, packages: list[Package], session: requests.Session) -> Fo
         answer.raise_for_status()
         results = answer.json().get("results", [])
         if len(results) != len(some):
-            raise ValueError(f"it answered {len(results)} of {len(some)} questions")
+            raise ValueError(f"it answered {len(results)} of {len(some)} queries")
         for (package, query), result in zip(some, results, strict=True):
             hits += [(package, one["id"]) for one in result.get("vulns", [])]
-            if token := result.get("next_page_token"):  # There is more than it says at once.
+            if token := result.get("next_page_token"):  # Further pages.
                 pending.append((package, query | {"page_token": token}))
 
     def fetch(identifier: str) -> Record:
@@ -102,7 +102,7 @@ def _search(place: Path, packages: list[Package]) -> Found:
         candidates = (package for name in concerned for package in by_name.get(name, []))
         found += [(package, record) for package in candidates if _is_affected(package, record)]
     if not n_records:
-        raise ValueError("it has no records, which are files *.json")
+        raise ValueError("it has no records (*.json files)")
     return found
 
 
@@ -122,7 +122,7 @@ def _open(place: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(place)
     except zipfile.BadZipFile:
-        raise ValueError("it is neither a folder nor a zip file") from None
+        raise ValueError("it is not a folder or a zip file") from None
 
 
 def _of_python(record: Record) -> list[Record]:
@@ -131,7 +131,7 @@ def _of_python(record: Record) -> list[Record]:
 
 
 def _affected(package: Package, record: Record) -> list[Record]:
-    """Return what a record says of one package."""
+    """Return the part of a record about a package."""
     concerned = _of_python(record)
     return [one for one in concerned if canonicalize_name(one["package"]["name"]) == package.name]
 
@@ -145,7 +145,7 @@ def _is_affected(package: Package, record: Record) -> bool:
 
 
 def _is_within(version: Version, one_range: Record) -> bool:
-    """Walk the events of a range up to the version, as the schema says."""
+    """Evaluate the events of a range up to the version, as the schema specifies."""
     if one_range.get("type") == "GIT":
         return False
     is_hit = False
@@ -168,4 +168,4 @@ def _version(text: str) -> Version:
     try:
         return Version(text)
     except InvalidVersion:
-        return Version("0")  # A record may have versions of another scheme: rather too many hits.
+        return Version("0")  # Versions of another scheme: prefer false positives.

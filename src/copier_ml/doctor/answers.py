@@ -1,4 +1,4 @@
-"""Whether a project's answers file is as the template wrote it."""
+"""Check that a project's answers file is as the last update wrote it."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,11 +11,11 @@ from .findings import Report
 
 REQUIRED = {"_src_path": "the template's address", "_commit": "the template's version"}
 
-FROM_HISTORY = f"get it back from Git's history: 'git log -p -- {ANSWERS_FILE}' shows it"
+FROM_HISTORY = f"restore it from Git's history, which 'git log -p -- {ANSWERS_FILE}' shows"
 
 
 def read(project: Project, report: Report) -> Project | None:
-    """Read the answers; without ones to go on with, say what is wrong and give None.
+    """Read the answers; if they are unusable, report why and return None.
 
     Raises:
         RefusalError: The project never had answers.
@@ -27,17 +27,17 @@ def read(project: Project, report: Report) -> Project | None:
         remedy = "commit it" if exists else "run 'copier-ml adopt' to add one"
         raise RefusalError(f"{project.folder} has no {ANSWERS_FILE} in its last commit; {remedy}")
     if answers is None:
-        report.add(ANSWERS_FILE, "it was deleted", "a file that is committed", FROM_HISTORY)
+        report.add(ANSWERS_FILE, "it was deleted", "a committed file", FROM_HISTORY)
         return None
     if git.attempt("diff", "--quiet", "HEAD", "--", path).returncode:
         report.add(
             ANSWERS_FILE,
-            "it has changes that are not committed",
+            "it has uncommitted changes",
             "the file as the last update wrote it",
-            f"'git checkout HEAD -- {ANSWERS_FILE}'; 'copier-ml update --data' changes an answer",
+            f"run 'git checkout HEAD -- {ANSWERS_FILE}'; 'copier-ml update --data' changes answers",
         )
     if not isinstance(answers, dict):
-        report.add(ANSWERS_FILE, "it holds no answers", "'question: answer' lines", FROM_HISTORY)
+        report.add(ANSWERS_FILE, "it has no answers", "'question: answer' lines", FROM_HISTORY)
         return None
     missing = [key for key in REQUIRED if not isinstance(answers.get(key), str)]
     for key in missing:
@@ -50,7 +50,7 @@ def read(project: Project, report: Report) -> Project | None:
 
 
 def _answers_at(project: Project, commit: str) -> Any:
-    """Read the answers of a commit: None if there is no file, text if it is no YAML."""
+    """Read the answers of a commit: None without the file, text if it is invalid YAML."""
     from yaml import YAMLError, safe_load
 
     found = project.git.attempt("show", f"{commit}:{project.prefix}{ANSWERS_FILE}")
@@ -63,24 +63,24 @@ def _answers_at(project: Project, commit: str) -> Any:
 
 
 def _find_edits(project: Project, report: Report) -> None:
-    """Compare the answers with those of the last update: only an update renders new ones."""
+    """Report answers that differ from those of the last update: an edit renders no files."""
     commit, before = _find_written(project)
     for name, answer in project.answers.items():
         if name in before and before[name] != answer and name not in REQUIRED:
             was, now = before[name], answer
             report.add(
                 ANSWERS_FILE,
-                f"{name} was {was!r} in {commit} and is {now!r} now, and no update made it so",
-                f"an answer that its files were rendered with: {was!r}",
-                f"write {was!r} again and commit; 'copier-ml update --data {name}=ANSWER' changes "
-                "an answer with its files",
+                f"{name} was {was!r} in {commit} and is now {now!r}, without an update",
+                f"the answer that the files were rendered with: {was!r}",
+                f"restore {was!r} and commit; 'copier-ml update --data {name}=ANSWER' changes an "
+                "answer and its files",
             )
 
 
 def _find_written(project: Project) -> tuple[str, dict[str, Any]]:
-    """Find the last commit that wrote the answers with their files, and the answers in it.
+    """Find the last commit that rendered the answers, and the answers in it.
 
-    It changed the version, or an update of copier-ml made it.
+    It changed the version, or copier-ml created it.
     """
     logged = project.git.run(
         "log", "-z", f"--format=%h %s%n%(trailers:key={TRAILER},valueonly)", project.head,

@@ -1,4 +1,4 @@
-"""The command ``doctor``: what is wrong with a project, its template and the machine."""
+"""The command ``doctor``: diagnose a project, its template and the machine."""
 
 from argparse import Namespace
 
@@ -29,5 +29,5 @@ def add_options(add: options.Add) -> None:
     """Declare the options."""
     options.add_project(add)
     add("--json", action="store_true", help="print JSON")
-    text = "run code of the project, and of a template that copier-ml did not come from"
+    text = "allow the project and a third-party template to run code"
     options.add_trust(add, text)

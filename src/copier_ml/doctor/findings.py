@@ -1,4 +1,4 @@
-"""What is wrong with a project, as data, as text and as JSON."""
+"""The report of ``doctor`` as data, as text and as JSON."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,15 +9,15 @@ from copier_ml.shared.errors import printable
 from .machine import finding as of_machine
 
 SHOWN = 20
-"""Names that a line of text has at most; JSON has them all."""
+"""Maximum number of names in a line of text; JSON has all."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that an update will stumble over, or has left behind."""
+    """A problem of the project for updates, or a leftover of one."""
 
     subject: str
-    """File, branch or address that it is about."""
+    """The file, branch or address."""
 
     found: str
     expected: str
@@ -26,44 +26,44 @@ class Finding:
 
 @dataclass
 class Report:
-    """All that is known of a project. Paths count from its folder."""
+    """The diagnosis of a project. Paths are relative to its folder."""
 
     project: str
     version: str = ""
-    """Version of the template that the project has; empty if that is unknown."""
+    """The project's template version; empty if unknown."""
 
     newest: str = ""
-    """Newest release of the template; empty if that is unknown."""
+    """Newest release of the template; empty if unknown."""
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What is good to know and wrong in no way."""
+    """Information that needs no fix."""
 
     edited: list[str] = field(default_factory=list)
-    """Files of the template that the owner changed."""
+    """Files of the template that the owner edited."""
 
     owned: list[str] = field(default_factory=list)
-    """Files that the owner had before the template, which has others of these names."""
+    """Files that existed before the template, which has files of the same names."""
 
     deleted: list[str] = field(default_factory=list)
-    """Files of the template that the project does not have: deleted, or never taken."""
+    """Files of the template that the project lacks."""
 
     renamed: dict[str, str] = field(default_factory=dict)
-    """Files of the template that the owner gave another name, with that name."""
+    """Files of the template that the owner renamed, with the new name."""
 
     extra: list[str] = field(default_factory=list)
     """Files that the owner added."""
 
     machine: list[of_machine.Finding] = field(default_factory=list)
-    """What was found on the machine."""
+    """Findings about the machine."""
 
     @property
     def has_problem(self) -> bool:
-        """Whether anything has to be fixed."""
+        """Whether anything needs a fix."""
         return bool(self.findings) or any(it.verdict == "problem" for it in self.machine)
 
     def add(self, subject: str, found: str, expected: str, remedy: str) -> None:
-        """Note a finding."""
+        """Add a finding."""
         self.findings.append(Finding(subject, found, expected, remedy))
 
 
@@ -73,7 +73,7 @@ def as_json(report: Report) -> str:
 
 
 def as_text(report: Report) -> str:
-    """Write all that is known, for a person."""
+    """Return the report as text."""
     return printable("\n".join(_write(report)))
 
 
@@ -81,32 +81,32 @@ def _write(report: Report) -> Iterator[str]:
     count = len(report.findings)
     counted = "1 finding" if count == 1 else f"{count or 'no'} findings"
     yield f"{report.project}: {counted}" + (
-        f"; it has the template's {report.version}" if report.version else ""
+        f" (template {report.version})" if report.version else ""
     )
     for finding in report.findings:
         yield f"\n- {finding.subject}: {finding.found}"
         yield f"  expected: {finding.expected}"
-        yield f"  remedy: {finding.remedy}"
-    if lines := [*report.notes, *_tell_drift(report)]:
-        yield "\nGood to know:\n"
+        yield f"  fix: {finding.remedy}"
+    if lines := [*report.notes, *_list_drift(report)]:
+        yield "\nNotes:\n"
         yield from (f"- {line}" for line in lines)
     if report.machine:
         yield ""
         yield from of_machine.write_table(report.machine)
 
 
-def _tell_drift(report: Report) -> Iterator[str]:
+def _list_drift(report: Report) -> Iterator[str]:
     renamed = [f"{old} (now {new})" for old, new in report.renamed.items()]
     for names, what in (
         (report.edited, "of the template edited"),
-        (report.owned, "of yours where the template has others, kept at the adoption"),
-        (report.deleted, "of the template not in the project"),
+        (report.owned, "of yours kept instead of the template's"),
+        (report.deleted, "of the template missing"),
         (renamed, "of the template renamed"),
     ):
         if names:
             yield f"{_count(names)} {what}: {_name(names)}"
     if report.extra:
-        yield f"{_count(report.extra)} of your own"
+        yield f"{_count(report.extra)} added by you"
 
 
 def _count(names: list[str]) -> str:

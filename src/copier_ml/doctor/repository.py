@@ -1,4 +1,4 @@
-"""Unfinished updates in a repository, and its lock file. None of it needs the template."""
+"""Find unfinished updates in a repository, without the template."""
 
 import os
 import re
@@ -11,24 +11,24 @@ from copier_ml.shared.project import Project
 from .findings import Report
 
 OURS = re.compile(r"template/(.+/)?(adopt-)?(v?\d.*|[0-9a-f]{7,40})")
-"""Branches that copier-ml makes; the owner may have others below ``template/``."""
+"""Branches that copier-ml creates; the owner may have others below ``template/``."""
 
 
 def look(project: Project, report: Report) -> None:
-    """Look for all of it."""
+    """Report conflict markers, rejected hunks and unfinished branches."""
     for path in _find_marked(project):
         report.add(
             path,
-            "it has the markers of a conflict",
-            "a merge that was brought to its end",
-            "choose between the sides of each marker, and commit",
+            "it has conflict markers",
+            "a finished merge",
+            "resolve the conflicts and commit",
         )
     for path in _find_rejected(project):
         report.add(
             path,
-            "plain Copier left it beside the file, with what it could not merge",
+            "plain Copier wrote changes to it that it could not merge",
             "no such file",
-            f"put into {path.rpartition('.')[0]} what is missing there, and delete this one",
+            f"apply the changes to {path.rpartition('.')[0]} and delete this file",
         )
     _find_branches(project, report)
 
@@ -41,7 +41,7 @@ def _find_marked(project: Project) -> list[str]:
 
 
 def _find_rejected(project: Project) -> list[str]:
-    """Find what an ignore rule hides, too: a look beside each file is quick."""
+    """Find rejected hunks, including ignored files."""
     git = Git(project.folder)
     found = git.lines("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
     suffixes = (".rej", ".orig")
@@ -58,26 +58,26 @@ def _find_branches(project: Project, report: Report) -> None:
             continue
         folder, is_gone = worktrees.get(branch, ("", False))
         merged = ("merge-base", "--is-ancestor", f"refs/heads/{branch}", project.head)
-        expected = "an update that was brought to its end"
+        expected = "a finished update"
         if folder:
             path = shlex.quote(folder)
             first = "git worktree prune" if is_gone else f"git worktree remove --force {path}"
             report.add(
                 branch,
-                f"an update was begun in {folder}" + (", which is gone" if is_gone else ""),
+                f"an unfinished update in {folder}" + (", which was deleted" if is_gone else ""),
                 expected,
-                ("" if is_gone else "end it there, or drop it: ")
-                + f"'{first}' and 'git branch -D {branch}'",
+                ("" if is_gone else "finish it there, or delete it: ")
+                + f"run '{first}' and 'git branch -D {branch}'",
             )
         elif git.attempt(*merged).returncode:
-            remedy = f"'git merge {branch}' takes it, 'git branch -D {branch}' drops it"
+            remedy = f"run 'git merge {branch}', or delete it with 'git branch -D {branch}'"
             report.add(branch, "an update that is not merged", expected, remedy)
         else:
-            report.notes.append(f"{branch} is merged; 'git branch -d {branch}' drops it")
+            report.notes.append(f"{branch} is merged; delete it with 'git branch -d {branch}'")
 
 
 def _list_worktrees(git: Git) -> Iterator[tuple[str, tuple[str, bool]]]:
-    """Tell for each branch that is checked out somewhere, where, and whether that is gone."""
+    """Yield each checked-out branch with its worktree, and whether that was deleted."""
     for block in git.run("worktree", "list", "--porcelain").split("\n\n"):
         facts = dict(line.partition(" ")[::2] for line in block.splitlines())
         branch = facts.get("branch", "").removeprefix("refs/heads/")

@@ -1,4 +1,4 @@
-"""A project beside its template: whether the two still fit."""
+"""Compare a project with its template."""
 
 import re
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ from .findings import Report
 from .version import find_nearest
 
 HASH = re.compile(r"[0-9a-f]{7,64}")
-"""What ``git describe`` calls a commit without a tag before it."""
+"""Output of ``git describe`` for a commit without an earlier tag."""
 
-ADDRESS = f"write its new address as _src_path into {ANSWERS_FILE}, and commit"
+ADDRESS = f"set _src_path in {ANSWERS_FILE} to its new address, and commit"
 
 
 def examine(project: Project, report: Report, *, is_trusted: bool) -> None:
-    """Compare a project with its template, as far as that is to be had.
+    """Compare a project with its template, if available.
 
     Args:
         project: The project, with its answers.
-        report: Where findings are added.
-        is_trusted: Whether the template may run its code even if nothing else says so.
+        report: The report to extend.
+        is_trusted: Whether the user allows the template to run code.
     """
     with TemporaryDirectory(prefix="copier-ml-") as name:
         _examine(project, report, Path(name).resolve(), is_trusted=is_trusted)
@@ -38,38 +38,38 @@ def _examine(project: Project, report: Report, work: Path, *, is_trusted: bool) 
     try:
         source = template.fetch(project.source, work / "template.git", project.folder)
     except ValueError as error:
-        remedy = f"look at the network and the log-in; if the template moved, {ADDRESS}"
+        remedy = f"check the network and Git's login; if the template moved, {ADDRESS}"
         report.add(project.source, describe(error), "a template that git can clone", remedy)
         return
     if moved := find_redirect(source):
         remedy = ADDRESS.replace("its new address", moved)
-        report.add(project.source, f"it leads to {moved}", "the template's own address", remedy)
+        report.add(project.source, f"it redirects to {moved}", "the template's address", remedy)
     report.newest = source.newest()
     if not (commit := _find_commit(source, project, report)):
         return
     if source.version(source.resolve(report.newest)) > source.version(commit):
         report.notes.append(
-            f"the template's {report.newest} is there; 'copier-ml preview' says what it brings"
+            f"template {report.newest} is available; 'copier-ml preview' shows its changes"
         )
     if not (is_trusted or trust.is_trusted(source.url)):
         report.notes.append(
-            "answers and files were not compared with the template, since that runs the template's "
-            "code: --trust lets it run"
+            "answers and files were not compared with the template, because rendering runs its "
+            "code: add --trust to allow it"
         )
         return
     try:
         rendering = render(source, commit, project.answers, work / "render")
     except mistakes() as error:
-        reason = f"the template makes nothing of the answers: {describe(error)}"
-        remedy = "'copier-ml update --data QUESTION=ANSWER' with an answer that it takes"
-        report.add(ANSWERS_FILE, reason, "answers that it takes", remedy)
+        reason = f"the template cannot be rendered with the answers: {describe(error)}"
+        remedy = "correct the answer with 'copier-ml update --data QUESTION=ANSWER'"
+        report.add(ANSWERS_FILE, reason, "valid answers", remedy)
         return
     _compare_answers(project.answers, rendering, report)
     _find_drift(project, rendering, sandbox.make(work / "sandbox", project.git), report)
 
 
 def find_redirect(source: Template) -> str:
-    """Say where a template's address leads instead; nothing if it is the right one."""
+    """Return the address that a template's URL redirects to; empty if it does not."""
     if not source.url.startswith(("http://", "https://")):
         return ""
     asked = source.git.attempt("ls-remote", "--heads", "--", source.url)
@@ -79,59 +79,59 @@ def find_redirect(source: Template) -> str:
 
 
 def _find_commit(source: Template, project: Project, report: Report) -> str:
-    """Find the version that the project has; say why if the template lacks it."""
+    """Find the commit of the project's version; report if the template lacks it."""
     try:
         return source.resolve(project.commit)
     except ValueError:
         after = DESCRIBED.fullmatch(project.commit)
-    reason = "its tag is gone"
+    reason = "its tag was deleted"
     if after or HASH.fullmatch(project.commit):
-        reason = "it was made of changes that were not committed, or of a commit that is gone"
+        reason = "it was rendered from uncommitted changes, or from a deleted commit"
     is_tagged = after and after["tag"] in source.git.run("tag", "--list").split()
     nearest = after["tag"] if after and is_tagged else find_nearest(source, project)
     report.add(
         f"_commit: {project.commit}",
         f"the template has no such version: {reason}",
         "a version that an update can start from",
-        f"bring it back in the template, or write {nearest or 'an older one'}, which fits the "
-        f"project's files, as _commit into {ANSWERS_FILE}, and commit; the next update brings the "
-        "rest",
+        f"restore it in the template, or set _commit in {ANSWERS_FILE} to "
+        f"{nearest or 'an older version'}, which fits the project's files, and commit; the next "
+        "update adds the rest",
     )
     return ""
 
 
 def _compare_answers(answers: Mapping[str, Any], rendering: Rendering, report: Report) -> None:
-    """Compare what is recorded with what the template makes of it."""
+    """Compare the recorded answers with the rendered ones."""
     rendered, questions = rendering.answers, rendering.worker.template.questions_data
     recorded = {name: answer for name, answer in answers.items() if not name.startswith("_")}
     for name, answer in recorded.items():
         if name not in questions:
-            reason = f"{name} answers no question"
-            report.add(ANSWERS_FILE, reason, "questions of the template", "take the line out")
+            reason = f"{name} is not a question"
+            report.add(ANSWERS_FILE, reason, "questions of the template", "remove the line")
         elif name not in rendered:
-            reason = f"{name} is not asked, since another answer rules it out"
-            report.add(ANSWERS_FILE, reason, "questions that are asked", "take the line out")
+            reason = f"{name} does not apply with the other answers"
+            report.add(ANSWERS_FILE, reason, "questions that apply", "remove the line")
         elif rendered[name] != answer:
             report.add(
                 ANSWERS_FILE,
-                f"{name} is {answer!r}, which the template does not take",
-                f"an answer that it takes; the next update takes {rendered[name]!r}",
-                f"'copier-ml update --data {name}=ANSWER'",
+                f"{name} is {answer!r}, which is invalid",
+                f"a valid answer; the next update uses {rendered[name]!r}",
+                f"run 'copier-ml update --data {name}=ANSWER'",
             )
     for name in rendered:
         if name not in answers:
             report.add(
                 ANSWERS_FILE,
                 f"{name} has no answer",
-                f"an answer; the next update takes {rendered[name]!r}",
-                f"write 'name: answer' with what the project was made with: {name}",
+                f"an answer; the next update uses {rendered[name]!r}",
+                f"add the line '{name}: ANSWER' with the answer the project was rendered with",
             )
 
 
 def _find_drift(
     project: Project, rendering: Rendering, where: sandbox.Sandbox, report: Report
 ) -> None:
-    """Say what the owner did with the template's files."""
+    """Report the owner's changes of the template's files."""
     start = len(project.prefix)
     whole = where.read(f"{project.head}^{{tree}}").items()
     ours = {path[start:]: entry for path, entry in whole if path.startswith(project.prefix)}
@@ -139,7 +139,7 @@ def _find_drift(
     report.renamed = where.find_renames(base, ours)
     try:
         own = ownership.find(project, where, base, ours)
-    except ValueError as error:  # A shallow clone does not tell.
+    except ValueError as error:  # A shallow clone.
         own = set()
         report.notes.append(str(error))
     report.owned = sorted(own - {ANSWERS_FILE})

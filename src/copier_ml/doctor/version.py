@@ -1,4 +1,4 @@
-"""The version of a template that a project's files came from, where the recorded one is gone."""
+"""Find the template version that a project's files match, if the recorded one was deleted."""
 
 from collections import Counter
 
@@ -6,15 +6,14 @@ from copier_ml.shared.project import Project
 from copier_ml.shared.template import Template
 
 CHANGES = ("--first-parent", "--diff-merges=first-parent", "--root", "--raw", "--no-abbrev")
-"""Lists the objects that each commit brought and removed; a template's renames are of no matter."""
+"""Lists the objects that each commit added and removed."""
 
 
 def find_nearest(source: Template, project: Project) -> str:
-    """Name the oldest version that has the most files of a project; empty if none has any.
+    """Return the oldest version with the most files of a project; empty if none has any.
 
-    Files without Jinja come out as they are, so their objects tell, and no code runs. A version
-    newer than the files would be worse than an older one: updates would never bring what is
-    between the two.
+    Files without Jinja are rendered unchanged, so comparing their hashes runs no code. The version
+    must not be newer than the files: updates would skip the changes between the two.
     """
     tree = f"{project.head}:{project.prefix}"
     mine = {line.split()[2] for line in project.git.lines("ls-tree", "-r", "-z", tree)}

@@ -1,7 +1,7 @@
-"""The command ``image``: build an image of the project in this folder, name it and label it.
+"""The command ``image``: build, tag and label an image of the project in the current folder.
 
-Its standard output is the image's names; the engine tells the rest on standard error. The image is
-tagged when all of it is done, so a build that fails leaves nothing that could be run.
+Standard output has only the tags; the engine's output goes to standard error. The image is tagged
+at the end, so a failed build leaves no image that could be run.
 """
 
 import json
@@ -19,14 +19,14 @@ from typing import Any, NoReturn
 from copier_ml.shared.project import ANSWERS_FILE, parse_answers
 
 MODEL = Path("export/model")
-"""Where the target `serve-model` expects the model."""
+"""Folder of the model for the target `serve-model`."""
 
 REASON = re.compile(r"(?:^|\s)(?:error|cause): (.+)")
-"""How uv begins the lines that say what went wrong, and of what that came."""
+"""Lines in uv's output with an error or its cause."""
 
 PODMAN = ["--format=docker", "--timestamp=0"]
-"""Options of podman. OCI's format has no health check; and a time is given to each file as well, so
-one that changed with every commit would make every layer anew."""
+"""Options of podman. The OCI format has no health check. A timestamp applies to each file, too, so
+one that changes with every commit would invalidate every layer."""
 
 
 def run(args: Namespace) -> None:
@@ -37,7 +37,7 @@ def run(args: Namespace) -> None:
     accelerator = os.environ.get("ACCELERATOR", "cpu")
     builds = [name for name in ("cpu", "cuda") if name in project.get("optional-dependencies", {})]
     if accelerator not in (builds or ["cpu"]):
-        _stop(f"ACCELERATOR={accelerator}: the project has {' and '.join(builds) or 'cpu'} alone")
+        _stop(f"ACCELERATOR={accelerator}: the project only has {' and '.join(builds) or 'cpu'}")
     engine = _find_engine()
     if builds:
         options.append(f"--build-arg=ACCELERATOR={accelerator}")
@@ -57,24 +57,29 @@ def add_options(add: Callable[..., Any]) -> None:
     """Declare the options of the command."""
     add("target", choices=["serve", "serve-model", "tracking", "train"])
     # REMAINDER: they begin with dashes.
-    add("options", nargs=REMAINDER, metavar="...", help="options of the engine, such as --no-cache")
+    add(
+        "options",
+        nargs=REMAINDER,
+        metavar="...",
+        help="build options of the engine, such as --no-cache",
+    )
 
 
 def _has_own_code() -> bool:
-    """Tell whether the project's code is the owner's, which has no command that is asked."""
+    """Check whether the project's code is the owner's, which has no command ``environment``."""
     answers = Path(ANSWERS_FILE)
     text = answers.read_bytes() if answers.is_file() else b""
     return parse_answers(text, Path()).get("code") == "own" if text else False
 
 
 def _fingerprint(engine: str, image: str) -> str:
-    """Ask an image which packages, Python and system it computes with."""
+    """Return the fingerprint of an image's packages, Python and system."""
     output = _call([engine, "run", "--rm", image, "environment"], stdout=subprocess.PIPE)
     return str(json.loads(output)["fingerprint"])
 
 
 def _labels(project: dict[str, Any], fingerprint: str) -> dict[str, str]:
-    """Say where an image comes from, and what it computes with."""
+    """Return the labels with an image's source and environment."""
     changed = "-dirty" if _git("status", "--porcelain") else ""
     return {
         "org.opencontainers.image.source": project.get("urls", {}).get("Repository", ""),
@@ -85,7 +90,7 @@ def _labels(project: dict[str, Any], fingerprint: str) -> dict[str, str]:
 
 
 def _names(project: dict[str, Any], target: str, accelerator: str, fingerprint: str) -> list[str]:
-    """Name an image by its version, or by those of the model and the environment in it."""
+    """Return an image's tags, by the project's version, or by its model and environment."""
     if target != "serve-model":
         name = f"{project['name']}/{target}:{_version(project)}"
         return [name, f"{name}-{accelerator}"]
@@ -96,12 +101,12 @@ def _names(project: dict[str, Any], target: str, accelerator: str, fingerprint: 
 
 
 def _version(project: dict[str, Any]) -> str:
-    """Take the version in pyproject.toml; where it is dynamic, the commit."""
+    """Return the version in pyproject.toml, or the commit if it is dynamic."""
     return str(project.get("version") or _git("rev-parse", "--short", "HEAD"))
 
 
 def _build(engine: str, target: str, name: str, options: list[str]) -> None:
-    """Build a target; two builds of a commit are the same to the bit."""
+    """Build a target, reproducibly for each commit."""
     netrc = Path(os.environ.get("NETRC", Path.home() / ".netrc"))
     if netrc.is_file():
         options = [*options, f"--secret=id=netrc,src={netrc}"]
@@ -124,7 +129,7 @@ def _pass_on(line: str) -> str:
 
 
 def _label(engine: str, built: str, labels: dict[str, str], names: list[str]) -> None:
-    """Label an image and name it: in a build of its own, since podman's cache knows no labels."""
+    """Label and tag an image in a separate build, since podman's cache ignores labels."""
     lines = [f"LABEL {json.dumps(name)}={json.dumps(text)}" for name, text in labels.items()]
     options = [f"--tag={name}" for name in names] + (PODMAN if engine == "podman" else [])
     text = "\n".join([f"FROM {built}", *lines])
@@ -132,16 +137,16 @@ def _label(engine: str, built: str, labels: dict[str, str], names: list[str]) ->
 
 
 def _dated() -> dict[str, str]:
-    """Add the time of the commit to the environment, which Docker gives to an image."""
+    """Return the environment with the commit's time, which Docker uses for images."""
     return os.environ | {"SOURCE_DATE_EPOCH": _git("log", "-1", "--format=%ct")}
 
 
 def _find_engine() -> str:
-    """Find what builds images; CONTAINER_ENGINE decides where there are two."""
+    """Find Docker or podman; CONTAINER_ENGINE selects one."""
     wanted = os.environ.get("CONTAINER_ENGINE")
     found = [name for name in ([wanted] if wanted else ["docker", "podman"]) if shutil.which(name)]
     if not found:
-        _stop(f"needs {wanted or 'Docker or podman'} on PATH")
+        _stop(f"{wanted or 'Docker or podman'} is not on PATH; install it")
     return found[0]
 
 
@@ -150,7 +155,7 @@ def _git(*arguments: str) -> str:
 
 
 def _call(command: list[str], **facts: Any) -> str:
-    """Run a command; if it fails, it has said why itself."""
+    """Run a command that prints its own errors."""
     done = subprocess.run(command, encoding="utf-8", check=False, **facts)
     if done.returncode:
         _stop(f"'{' '.join(command[:3])}' failed, see above; no image was tagged")

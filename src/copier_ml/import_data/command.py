@@ -1,7 +1,7 @@
-"""The command ``import-data``: a table becomes schema, settings and data card of a project.
+"""The command ``import-data``: derive a project's schema, settings and data card from a table.
 
-The table is read in the project's own environment, with its pandas: what is found there holds in
-training. Nothing of it stays in the project.
+The project's environment reads the table, with the pandas that training uses. This code is not
+copied to the project.
 """
 
 import json
@@ -17,7 +17,7 @@ from copier_ml.shared.progress import say
 
 INSIDE = Path(__file__).parent
 TOOLS = ("duckdb", "openpyxl")
-"""What reading needs beside the packages of a project: it sniffs text, and opens Excel."""
+"""Additional packages to detect the format of text and to read Excel."""
 
 
 def run(args: Namespace) -> None:
@@ -25,7 +25,7 @@ def run(args: Namespace) -> None:
     folder = args.project.resolve()
     path = folder / project.ANSWERS_FILE
     if not path.is_file():
-        raise ValueError(f"{args.project} holds no project: it has no {project.ANSWERS_FILE}")
+        raise ValueError(f"{args.project} is not a project: it has no {project.ANSWERS_FILE}")
     package = project.parse_answers(path.read_bytes(), folder)["package_name"]
     say(f"Reading {args.table.name}")
     load(folder, package, args)
@@ -33,18 +33,18 @@ def run(args: Namespace) -> None:
 
 
 def check(table: Path) -> None:
-    """Refuse what is no file, before anything is made for it."""
+    """Require a file that is not empty."""
     if not table.is_file():
-        raise ValueError(f"{table} does not exist, or is no file")
+        raise ValueError(f"{table} does not exist, or is not a file")
     if not table.stat().st_size:
         raise ValueError(f"{table} is empty")
 
 
 def load(folder: Path, package: str, args: Namespace) -> None:
-    """Read a table in the environment of a project, and write the project's files.
+    """Read a table in the environment of a project and write the project's files.
 
     Raises:
-        ValueError: The table cannot be used; nothing was written.
+        ValueError: The table is not usable; nothing was written.
     """
     check(args.table)
     given = {name: getattr(args, name) for name in ("encoding", "delimiter", "quote")}
@@ -58,9 +58,9 @@ def load(folder: Path, package: str, args: Namespace) -> None:
     arguments |= {name: getattr(args, name) for name in ("id", "task", "drop", "keep", "decimal")}
     program = uv.find()
     if not program:
-        raise ValueError("uv is not on PATH; install it, since it has the project's environment")
+        raise ValueError("uv is not on PATH; install it to use the project's environment")
     command = [program, "run", "--quiet", "--project", str(folder)]
-    # An environment that is there may have wheels of an extra, which uv would take out.
+    # uv would remove the extras of an existing environment.
     command += ["--no-sync"] if (folder / ".venv").is_dir() else ["--locked"]
     command += [part for tool in TOOLS for part in ("--with", tool)]
     command += ["python", "-m", "inside", json.dumps(arguments)]
@@ -82,7 +82,7 @@ def _call(command: Sequence[str], folder: Path) -> None:
 
 
 def name_next(folder: Path, package: str) -> str:
-    """Name the command that makes a model of a table: the whole pipeline, if there is one."""
+    """Return the command that trains a model: the whole pipeline, if the project has it."""
     has_pipeline = (folder / "src" / package / "promotion").is_dir()
     return f"{package.replace('_', '-')} {'run' if has_pipeline else 'train'}"
 
@@ -90,23 +90,27 @@ def name_next(folder: Path, package: str) -> str:
 def add_options(add: options.Add) -> None:
     """Declare the options."""
     add("table", type=Path, metavar="TABLE", help="CSV, JSON lines, Parquet or Excel file")
-    add("--project", type=Path, metavar="DIR", default=Path(), help="folder of the project; here")
-    add("--target", required=True, metavar="COLUMN", help="what to predict")
+    add(
+        "--project",
+        type=Path,
+        metavar="DIR",
+        default=Path(),
+        help="folder of the project (default: .)",
+    )
+    add("--target", required=True, metavar="COLUMN", help="column to predict")
     add_table_options(add)
-    text = "replace a schema.py that was edited"
+    text = "replace an edited schema.py"
     add("--overwrite", dest="overwrite_schema", action="store_true", help=text)
 
 
 def add_table_options(add: options.Add) -> None:
-    """Declare what a user may know of a table."""
+    """Declare the options about the table."""
     column: dict[str, Any] = {"metavar": "COLUMN", "action": "append", "default": []}
-    add("--id", metavar="COLUMN", help="names a row: no feature, and repeated by predictions")
-    add("--task", choices=("classification", "regression"), help="instead of what is found")
-    add("--drop", **column, help="leave a column out; repeatable")
-    add("--keep", **column, help="use a column that would be left out; repeatable")
-    add(
-        "--delimiter", metavar="CHAR", help="between the fields of a line, instead of what is found"
-    )
-    add("--quote", metavar="CHAR", help="around fields, instead of what is found")
-    add("--encoding", metavar="NAME", help="of the text, as Python calls it")
-    add("--decimal", choices=(".", ","), help="decimal mark, instead of what is found")
+    add("--id", metavar="COLUMN", help="row identifier: no feature, but part of predictions")
+    add("--task", choices=("classification", "regression"), help="override the inferred task")
+    add("--drop", **column, help="ignore a column; repeatable")
+    add("--keep", **column, help="use a column that would be ignored; repeatable")
+    add("--delimiter", metavar="CHAR", help="override the detected field delimiter")
+    add("--quote", metavar="CHAR", help="override the detected quote character")
+    add("--encoding", metavar="NAME", help="override the detected encoding (a Python codec)")
+    add("--decimal", choices=(".", ","), help="override the detected decimal mark")

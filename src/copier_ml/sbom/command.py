@@ -1,9 +1,8 @@
-"""The command ``sbom``: write a CycloneDX SBOM for each build of the lock.
+"""The command ``sbom``: write a CycloneDX SBOM for each wheel variant in the lockfile.
 
-The lock is read as it is: to check it against pyproject.toml, uv may run a build backend.
-
-uv writes it. Its number and its time, which differ each time, become those of the contents and of
-the commit: the same commit gives the same bytes.
+uv writes it, without checking the lockfile, which could run a build backend. The random serial
+number and the time are replaced by a hash of the contents and the commit's time, so a commit always
+gives the same bytes.
 """
 
 import hashlib
@@ -42,7 +41,7 @@ def add_options(add: Callable[..., Any]) -> None:
 
 
 def _write() -> None:
-    """Write the files, and print their names."""
+    """Write the files and print their paths."""
     pyproject = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     extras = pyproject["project"].get("optional-dependencies", {})
     parts = [name for name in extras if name not in ("cpu", "cuda")]
@@ -56,7 +55,7 @@ def _write() -> None:
 
 
 def normalize(exported: str) -> str:
-    """Give an SBOM the number of its contents, and the time of the commit."""
+    """Replace serial number and time of an SBOM by reproducible ones."""
     document = json.loads(exported)
     document["metadata"]["timestamp"] = _time()
     del document["serialNumber"]
@@ -66,13 +65,13 @@ def normalize(exported: str) -> str:
 
 
 def _time() -> str:
-    """Return SOURCE_DATE_EPOCH or the time of the last commit, as CycloneDX writes a time."""
+    """Return SOURCE_DATE_EPOCH or the time of the last commit in CycloneDX's format."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH") or _call("git", "log", "-1", "--format=%ct")
     return datetime.fromtimestamp(int(epoch), UTC).isoformat().replace("+00:00", "Z")
 
 
 def _uv() -> str:
-    return os.environ.get("UV", "uv")  # `uv run` names itself.
+    return os.environ.get("UV", "uv")  # Set by `uv run`.
 
 
 def _call(*command: str) -> str:

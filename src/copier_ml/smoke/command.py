@@ -1,7 +1,7 @@
-"""The command ``smoke``: ask the service of this machine for one prediction, over HTTP.
+"""The command ``smoke``: request one prediction from the service on this machine.
 
-It sends the example of the service's own description, so it knows nothing of the rows. A process or
-a container may answer.
+It sends the example in the service's OpenAPI description, so it is independent of the schema. The
+service may be a process or a container.
 """
 
 import os
@@ -18,11 +18,11 @@ TIMEOUT_S = 30
 
 
 def run(args: Namespace) -> None:
-    """Print which model answered, and what."""
+    """Print the model and its prediction."""
     settings = dotenv_values(".env") | os.environ
     port = settings.get(f"{args.prefix}PORT") or "8000"
     with requests.Session() as session:
-        session.trust_env = False  # A proxy of the environment does not reach this machine.
+        session.trust_env = False  # HTTP_PROXY and ALL_PROXY do not apply to this machine.
         if token := settings.get(f"{args.prefix}SERVE_TOKEN"):
             session.headers["Authorization"] = f"Bearer {token}"
         url = f"http://127.0.0.1:{port}"
@@ -35,7 +35,9 @@ def run(args: Namespace) -> None:
 
 def add_options(add: Callable[..., Any]) -> None:
     """Declare the options of the command."""
-    text = "how the project's variables begin: PREFIX with PORT and SERVE_TOKEN, also in .env"
+    text = (
+        "prefix of the project's variables: PREFIXPORT and PREFIXSERVE_TOKEN, also read from .env"
+    )
     add("prefix", metavar="PREFIX", help=text)
 
 
@@ -43,7 +45,8 @@ def _ask(session: requests.Session, method: str, url: str, body: Any = None) -> 
     try:
         answer = session.request(method, url, json=body, timeout=TIMEOUT_S)
     except requests.RequestException as error:
-        raise SystemExit(f"smoke: {url} does not answer: {type(error).__name__}") from None
+        reason = f"{url} does not answer ({type(error).__name__})"
+        raise SystemExit(f"smoke: {reason}; start the service first") from None
     if not answer.ok:
         raise SystemExit(f"smoke: {url} answers {answer.status_code}: {answer.text[:300]!r}")
     return answer.json()

@@ -52,7 +52,7 @@ def test_a_problem_of_the_machine_fails(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = machine.judge(facts(here))
+    found = machine.evaluate(facts(here))
     monkeypatch.setattr(machine, "examine", lambda *_, **__: found)
     assert main(["doctor", str(project)]) == code
     text = capsys.readouterr().out
@@ -77,7 +77,7 @@ def test_a_problem_of_the_machine_fails(
 def test_control_characters_do_not_reach_the_terminal(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = machine.judge(facts(locked=("2.15.0+cu130\x1b[2J\x9b",)))
+    found = machine.evaluate(facts(locked=("2.15.0+cu130\x1b[2J\x9b",)))
     monkeypatch.setattr(machine, "examine", lambda *_, **__: found)
     main(["doctor", str(project)])
     text = capsys.readouterr().out

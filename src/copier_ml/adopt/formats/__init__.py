@@ -1,1 +1,1 @@
-"""Formats in which a repository says what it requires, a reader for each; nothing is executed."""
+"""Readers of formats for requirements; no code is run."""

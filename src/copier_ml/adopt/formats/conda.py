@@ -1,4 +1,4 @@
-"""Environment files of conda, whose packages have names of their own."""
+"""Environment files of conda, whose packages may have other names."""
 
 import re
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ NAMES = {
     "tensorflow-cpu": "tensorflow",
     "tensorflow-gpu": "tensorflow",
 }
-"""PyPI's names of packages that channels call otherwise."""
+"""PyPI names of conda packages."""
 
 CUDA = re.compile(r"(?:cuda|cudatoolkit|cudnn|nccl)(?!-python$).*|cpuonly|pytorch-(?:cuda|mutex)")
 
@@ -52,7 +52,7 @@ FOREIGN = re.compile(
     r"|hdf5|icu|intel-openmp|make|ncurses|nodejs|nomkl|openblas|openjdk|openmpi|openssl|python-abi"
     r"|readline|sqlite|tbb|tk|ucrt|vc|vs2015-runtime|xz|yaml|zlib|zstd"
 )
-"""Packages that are no Python, so that PyPI has none or another one of that name."""
+"""Packages that are not Python: PyPI has none, or an unrelated one of that name."""
 
 
 def read(evidence: Evidence, reader: Reader) -> Iterator[Found]:
@@ -97,7 +97,7 @@ def read_spec(origin: str, line: str, table: Table) -> Iterator[Found]:
 
 
 def bound(version: str) -> str:
-    """Write conda's versions as PEP 440 has them: ``=1.26`` and ``1.26*`` are ``==1.26``. Pure."""
+    """Convert conda's versions to PEP 440: ``=1.26`` and ``1.26*`` become ``==1.26``. Pure."""
     plain = version.lstrip("=")
     if "!" not in plain:
         plain = re.sub(r"\.?\*", "", plain)

@@ -20,15 +20,15 @@ from packaging.utils import canonicalize_name
 from copier_ml.shared.errors import hide_logins
 
 Table = tuple[str, ...]
-"""Where a requirement belongs: a path of keys in pyproject.toml."""
+"""Destination of a requirement: a path of keys in pyproject.toml."""
 
 DEPENDENCIES: Table = ("project", "dependencies")
 
 INVALID = "it is no valid requirement (PEP 508)"
-NO_SOURCE = "uv takes no such address"
+NO_SOURCE = "uv does not support this kind of address"
 
 ROOT = "file:///${PROJECT_ROOT}/"
-"""What PDM writes for the folder of the project."""
+"""PDM's placeholder for the project's folder."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class Entry:
     """One requirement."""
 
     origin: str
-    """File that states it."""
+    """File that declares it."""
 
     table: Table
     text: str | dict[str, str]
-    """As in PEP 508, or the table of PEP 735 that includes another group."""
+    """A PEP 508 requirement, or a PEP 735 table that includes another group."""
 
     source: dict[str, Any] = field(default_factory=dict)
-    """Row of ``[tool.uv.sources]``; empty for what comes from an index."""
+    """Row of ``[tool.uv.sources]``; empty for packages of an index."""
 
     @property
     def name(self) -> str:
@@ -52,14 +52,14 @@ class Entry:
 
 
 class Python(NamedTuple):
-    """The versions of Python that a file asks for."""
+    """The Python versions that a file requires."""
 
     origin: str
     specifier: str
 
 
 class Untranslated(NamedTuple):
-    """A line that has no translation, or loses something in it."""
+    """A line that was not translated, or only in part."""
 
     file: str
     line: str
@@ -70,22 +70,22 @@ Found = Entry | Python | Untranslated
 
 
 def to_extra(name: str) -> Table:
-    """Name the table of an extra."""
+    """Return the table of an extra."""
     return ("project", "optional-dependencies", canonicalize_name(name))
 
 
 def to_group(name: str) -> Table:
-    """Name the table of a dependency group."""
+    """Return the table of a dependency group."""
     return ("dependency-groups", canonicalize_name(name))
 
 
 def skip(origin: str, line: object, reason: str) -> Untranslated:
-    """Say that a line has no translation; nobody who logs in somewhere is named."""
+    """Report a line that was not translated, without credentials."""
     return Untranslated(origin, hide_logins(" ".join(str(line).split())), reason)
 
 
 def is_valid(line: str) -> bool:
-    """Tell whether a line is a requirement of the standard."""
+    """Check whether a line is a PEP 508 requirement."""
     try:
         Requirement(line)
     except InvalidRequirement:
@@ -107,12 +107,12 @@ def write(
             yield skip(origin, line, NO_SOURCE)
             return
     if source and source != without_logins(source):
-        yield skip(origin, line, "its login is left out; let Git or uv log in")
+        yield skip(origin, line, "its credentials were removed; configure them in Git or uv")
     yield Entry(origin, table, _spell(found), without_logins(source or {}))
 
 
 def write_python(origin: str, specifier: str) -> Iterator[Found]:
-    """Write the versions of Python with lower bounds; nothing if any version will do."""
+    """Yield the Python versions with lower bounds; nothing if any version is allowed."""
     try:
         loose = loosen(SpecifierSet(specifier))
     except InvalidSpecifier:
@@ -129,19 +129,19 @@ def _spell(requirement: Requirement) -> str:
 
 
 def loosen(specifiers: SpecifierSet) -> str:
-    """Write pins as lower bounds, these first, and keep upper bounds and exclusions."""
+    """Turn pins into lower bounds, which come first, and keep upper bounds and exclusions."""
     return ",".join(sorted(map(_loosen, specifiers), key=lambda it: ">!<=".index(it[0])))
 
 
 def _loosen(specifier: Specifier) -> str:
     if specifier.operator not in {"==", "===", "~="}:
         return str(specifier)
-    # A build of one version, such as +cu126, is nothing that a lower bound can have.
+    # Lower bounds cannot have a local version, such as +cu126.
     return ">=" + specifier.version.removesuffix(".*").partition("+")[0]
 
 
 def read_url(url: str) -> dict[str, Any]:
-    """Translate pip's form of an address to a row of ``[tool.uv.sources]``; empty if uv has none.
+    """Translate an address of pip to a row of ``[tool.uv.sources]``; empty if unsupported.
 
     Git addresses may have a revision, ``git+https://host/project.git@v1#subdirectory=python``.
     """
@@ -164,12 +164,12 @@ def read_url(url: str) -> dict[str, Any]:
 
 
 def spell_git(address: str) -> str:
-    """Write the short form of SSH, ``git@host:path``, as an address. Pure."""
+    """Convert the short form of SSH, ``git@host:path``, to a URL. Pure."""
     return re.sub(r"^(\w+@[^:/]+):(?!\d)", r"ssh://\1/", address)
 
 
 def without_logins(source: dict[str, Any]) -> dict[str, Any]:
-    """Cut user names and passwords out of addresses; the user name of SSH is no secret."""
+    """Remove credentials from URLs; the user of an SSH URL is not secret."""
     return {
         key: re.sub(r"^(https?://)[^/@]+@", r"\1", value) if isinstance(value, str) else value
         for key, value in source.items()
@@ -177,12 +177,12 @@ def without_logins(source: dict[str, Any]) -> dict[str, Any]:
 
 
 def get_table(parent: Any, *keys: str) -> dict[str, Any]:
-    """Read a nested table of a parsed file; empty if it is missing or something else."""
+    """Return a nested table of a parsed file; empty if missing or of another type."""
     for key in keys:
         parent = parent.get(key) if isinstance(parent, dict) else None
     return parent if isinstance(parent, dict) else {}
 
 
 def get_list(value: Any) -> list[Any]:
-    """Read a list of a parsed file; empty if it is missing or something else."""
+    """Return a list of a parsed file; empty if missing or of another type."""
     return value if isinstance(value, list) else []

@@ -21,17 +21,17 @@ from .entry import DEPENDENCIES, Found, Table
 
 MAIN = ["requirements", "requirement", "reqs", "base", "common", "core", "main", "prod",
         "production", "default"]  # fmt: skip
-"""Words of a file's name that name no group; the first three make it a requirements file."""
+"""Words in a file's name that are no group; the first three mark a requirements file."""
 
 OTHERS = {"constraint", "constraints", "license", "readme"}
-"""Words in the names of files beside these that require nothing."""
+"""Words in the names of similar files that declare no requirements."""
 
 LOCKS = {"lock", "locked", "freeze", "frozen", "pinned"}
 
 OPTION = re.compile(r"(--[a-z-]+|-[a-zA-Z])[ =]*(.*)")
 
 OF_ONE = re.compile(r"\s+--(?:hash|config-settings?|global-option|install-option)\b.*")
-"""Options of one requirement: ``uv.lock`` has the hashes, and no build of ours has options."""
+"""Options of one requirement: ``uv.lock`` has the hashes, and build options do not apply."""
 
 PLACE = re.compile(r"(?P<where>[^;\[\]]+?)(?:\[(?P<extras>[^\]]*)\])?(?P<marker>\s*;.*)?")
 
@@ -44,17 +44,17 @@ class Reader:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.done: set[tuple[str, Table]] = set()
-        """Files that were read, and for which table."""
+        """Files that were read, and their tables."""
 
     @cached_property
     def groups(self) -> dict[str, str]:
-        """Map each requirements file to its group, which is empty for the dependencies."""
+        """Map each requirements file to its group, empty for the dependencies."""
         named = {path: read_name(path) for path in self.evidence.named(r"(?:[^/]+/)?[^/]+")}
         return {path: words for path, words in named.items() if words is not None}
 
     @cached_property
     def locks(self) -> list[str]:
-        """Files of exact versions; what the metadata make one is known once all was read."""
+        """Compiled requirements; complete after all files were read."""
         return [
             path for path, name in self.groups.items()
             if LOCKS & {*name.split("-")} or self._find_source(path) != path
@@ -76,12 +76,12 @@ class Reader:
             yield from self.read(path, entry.to_group(name))
 
     def read(self, path: str, table: Table) -> Iterator[Found]:
-        """Read a file, unless it is among the dependencies already."""
+        """Read a file, unless the dependencies include it."""
         if self.done & {(path, table), (path, DEPENDENCIES)}:
             return
         self.done.add((path, table))
         if path not in self.evidence.paths:
-            yield entry.skip(path, "", "another file includes it, but no commit has it")
+            yield entry.skip(path, "", "another file includes it, but it is not committed")
         for line in split(self.evidence.read(path)):
             yield from self.read_line(path, line, table)
 
@@ -106,7 +106,7 @@ class Reader:
     def _include(self, origin: str, path: str, table: Table) -> Iterator[Found]:
         name = self.groups.get(path)
         if name == "" and table != DEPENDENCIES:
-            return  # The dependencies are installed with any group and extra.
+            return  # Groups and extras are installed with the dependencies.
         group = entry.to_group(name or "")
         has_group = name and path not in self.locks and (path, DEPENDENCIES) not in self.done
         if has_group and table[0] == group[0] and table != group:
@@ -117,13 +117,13 @@ class Reader:
     def _read_place(
         self, origin: str, line: str, table: Table, *, is_editable: bool = False
     ) -> Iterator[Found]:
-        """Read a requirement that has an address or a path in the place of its name."""
+        """Read a requirement with a URL or a path instead of a name."""
         match = PLACE.fullmatch(line)
         where = re.sub(r"^file:(?!//)", "", match["where"] if match else line)
         extras = f"[{match['extras']}]" if match and match["extras"] else ""
         if where in {"", ".", "./"}:
             if extras:
-                yield entry.skip(origin, line, "extras of the project; 'uv sync' names them")
+                yield entry.skip(origin, line, "extras of the project; use 'uv sync --extra'")
             return
         name, source = self._find_name(where), entry.read_url(where)
         if not source and "://" not in where:
@@ -140,7 +140,7 @@ class Reader:
         yield from entry.write(origin, table, f"{name}{extras}{marker}", source)
 
     def _find_name(self, where: str) -> str:
-        """Find a distribution's name in its address, or in the files of its folder."""
+        """Return a distribution's name from its URL, or from the files of its folder."""
         named = re.search(r"[#&]egg=([^&]+)", where)
         if "://" in where or normpath(where) in self.evidence.paths:
             named = named or WHEEL.fullmatch(where)
@@ -152,12 +152,12 @@ class Reader:
         return str(guess.value) if guess else ""
 
     def _find_source(self, path: str) -> str:
-        """Find what pip-tools compiled a file from; the file itself if it did not."""
+        """Return the source that pip-tools compiled a file from, or the file itself."""
         source = path.removesuffix(".txt") + ".in"
         return source if path.endswith(".txt") and source in self.evidence.paths else path
 
     def _find_pinned(self, path: str) -> set[str]:
-        """Name what a file pins; nothing if it has anything else but options."""
+        """List the pinned distributions; empty if a file has other requirements."""
         lines = [line for line in split(self.evidence.read(path)) if not line.startswith("-")]
         pinned = [re.match(r"([\w.-]+)(?:\[.*?\])?\s*===?[^*]*$", line) for line in lines]
         return {canonicalize_name(it[1]) for it in pinned if it} if all(pinned) else set()
@@ -171,7 +171,7 @@ def split(text: str) -> list[str]:
 
 
 def read_name(path: str) -> str | None:
-    """Find the group that a path names, empty for the dependencies, none for other files. Pure."""
+    """Return the group of a path, empty for the dependencies, None for other files. Pure."""
     folder, _, name = path.rpartition("/")
     words = [word for word in re.split(r"[-_.]+", name.lower()) if word]
     suffix = words.pop() if words else ""
@@ -185,5 +185,5 @@ def read_name(path: str) -> str | None:
 
 def _is_place(line: str) -> bool:
     if entry.is_valid(line):
-        return line.endswith((".whl", ".zip", ".tar.gz"))  # Names could be so, too.
+        return line.endswith((".whl", ".zip", ".tar.gz"))  # Names may have dots, too.
     return "/" in line or line.startswith(".")

@@ -1,4 +1,4 @@
-"""Tables of Poetry, and Pipfiles, whose rows have nearly the same keys."""
+"""Tables of Poetry, and Pipfiles, which have similar keys."""
 
 import re
 import tomllib
@@ -21,12 +21,12 @@ PLACES = {
     "develop": "editable",
     "editable": "editable",
 }
-"""Keys of a row, and those of uv that they become."""
+"""Keys of a row, and the corresponding keys of uv."""
 
 MARKERS = ("implementation_name", "os_name", "platform_machine", "platform_python_implementation",
            "platform_release", "platform_system", "platform_version", "python_full_version",
            "python_version", "sys_platform")  # fmt: skip
-"""Markers that a row of a Pipfile has as keys, with an operator in their value."""
+"""Markers that are keys in a Pipfile, with an operator in their value."""
 
 
 def read(evidence: Evidence) -> Iterator[Found]:
@@ -45,7 +45,7 @@ def read(evidence: Evidence) -> Iterator[Found]:
         if isinstance(row, dict) and row.get("optional"):
             places = [entry.to_extra(it) for it in extras if canonicalize_name(name) in extras[it]]
             if not places:
-                yield entry.skip(reader.origin, name, "it is optional, and no extra has it")
+                yield entry.skip(reader.origin, name, "it is optional, but in no extra")
         for place in places:
             yield from reader.read(place, {name: row})
     yield from reader.read(entry.to_group("dev"), get_table(table, "dev-dependencies"))
@@ -57,7 +57,7 @@ def read(evidence: Evidence) -> Iterator[Found]:
 
 
 def read_pipfile(evidence: Evidence) -> Iterator[Found]:
-    """Read a Pipfile, each of whose other tables is a group."""
+    """Read a Pipfile; each additional table is a group."""
     try:
         data = tomllib.loads(evidence.read("Pipfile"))
     except tomllib.TOMLDecodeError:
@@ -74,7 +74,7 @@ def read_pipfile(evidence: Evidence) -> Iterator[Found]:
 
 
 class Reader:
-    """Reads tables of one file, whose rows may name an index."""
+    """Reads the tables of one file; rows may name an index."""
 
     def __init__(self, origin: str, indexes: Any) -> None:
         self.origin = origin
@@ -83,7 +83,7 @@ class Reader:
             for row in get_list(indexes)
             if isinstance(row, dict) and _read_domain(row) not in {"pypi", "pytorch"}
         }
-        """Indexes with packages that others could offer in the same name on PyPI."""
+        """Private indexes: PyPI may have unrelated packages of the same names."""
 
     def read(self, table: Table, rows: dict[str, Any]) -> Iterator[Found]:
         """Translate rows: a version, a table, or a list of tables for several platforms."""
@@ -135,7 +135,7 @@ def _read_source(keys: dict[str, Any]) -> dict[str, Any]:
 
 
 def bound(constraint: str) -> str:
-    """Write Poetry's versions as PEP 440 has them; of alternatives, the first, the lowest. Pure."""
+    """Convert Poetry's versions to PEP 440; of alternatives, the first and lowest. Pure."""
     first = re.sub(r"([<>=!~^])\s+", r"\1", constraint.partition("|")[0].strip())
     parts = [part for part in re.split(r"[\s,]+", first) if part not in {"", "*"}]
     parts = [re.sub(r"^(?:\^|~=?)", ">=", part) for part in parts]

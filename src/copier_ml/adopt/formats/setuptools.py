@@ -1,4 +1,4 @@
-"""What ``setup.cfg`` and ``setup.py`` say in so many words; nothing is run."""
+"""Literal values in ``setup.cfg`` and ``setup.py``; no code is run."""
 
 import ast
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def read_cfg(evidence: Evidence, reader: Reader) -> Iterator[Found]:
     try:
         parser.read_string(evidence.read("setup.cfg"))
     except Error:
-        yield entry.skip("setup.cfg", "", "it is no file of settings")
+        yield entry.skip("setup.cfg", "", "it is invalid")
         return
     options = dict(parser["options"]) if parser.has_section("options") else {}
     extras = (
@@ -40,7 +40,7 @@ def _read_setting(text: str, table: Table, reader: Reader) -> Iterator[Found]:
 
 
 def read_py(evidence: Evidence, *, has_files: bool) -> Iterator[Found]:
-    """Read the call of ``setup``, and the constants that it names.
+    """Read the call of ``setup`` and the constants that it uses.
 
     Args:
         evidence: The repository.
@@ -51,7 +51,7 @@ def read_py(evidence: Evidence, *, has_files: bool) -> Iterator[Found]:
         yield _skip(words["python_requires"], "python_requires")
     else:
         yield from entry.write_python("setup.py", str(python))
-    # What is after ** may say it.
+    # It may be in the mapping after **.
     required = words.get("install_requires", words.get(""))
     if (lines := _read_lines(required)) is not None:
         yield from _write(lines, DEPENDENCIES)
@@ -75,7 +75,7 @@ def _read_extras(words: dict[str, ast.expr]) -> Iterator[Found]:
 
 
 def _read(node: ast.expr | None, default: Any) -> Any:
-    """Evaluate a literal; ``None`` if it is computed."""
+    """Evaluate a literal; ``None`` if computed."""
     try:
         return default if node is None else ast.literal_eval(node)
     except (ValueError, TypeError):
@@ -83,7 +83,7 @@ def _read(node: ast.expr | None, default: Any) -> Any:
 
 
 def _read_lines(node: ast.expr | None) -> list[str] | None:
-    """Evaluate a list of requirements, or a text with one a line; ``None`` if it is computed."""
+    """Evaluate a list of requirements, or a text with one per line; ``None`` if computed."""
     found = _read(node, [])
     lines = [found] if isinstance(found, str) else found
     return split("\n".join(map(str, lines))) if isinstance(lines, list | tuple | set) else None
@@ -96,5 +96,5 @@ def _write(lines: list[str], table: Table, marker: str = "") -> Iterator[Found]:
 
 def _skip(node: ast.expr, word: str) -> Found:
     return entry.skip(
-        "setup.py", f"{word} = {ast.unparse(node)}", "it is computed, and no code is run"
+        "setup.py", f"{word} = {ast.unparse(node)}", "it is computed by code, which is not run"
     )

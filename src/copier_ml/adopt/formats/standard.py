@@ -1,4 +1,4 @@
-"""The standard tables of pyproject.toml, and those of setuptools, PDM, Hatch and uv beside them."""
+"""The standard tables of pyproject.toml, and those of setuptools, PDM, Hatch and uv."""
 
 import tomllib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ ORIGIN = "pyproject.toml"
 
 
 def read(evidence: Evidence) -> Iterator[Found]:
-    """Read PEP 621 and PEP 735, word by word: what is standard needs no translation."""
+    """Read PEP 621 and PEP 735 tables, which need no translation."""
     project = get_table(evidence.pyproject, "project")
     if isinstance(python := project.get("requires-python"), str):
         yield entry.Python(ORIGIN, python)
@@ -33,7 +33,7 @@ def _keep(lines: Any, table: Table) -> Iterator[Found]:
 
 
 def read_dynamic(evidence: Evidence, reader: Reader) -> Iterator[Found]:
-    """Read the files that setuptools fills dynamic fields from."""
+    """Read the files of setuptools' dynamic fields."""
     dynamic = get_table(evidence.pyproject, "tool", "setuptools", "dynamic")
     extras = get_table(dynamic, "optional-dependencies")
     rows = {DEPENDENCIES: dynamic.get("dependencies")}
@@ -45,7 +45,7 @@ def read_dynamic(evidence: Evidence, reader: Reader) -> Iterator[Found]:
 
 
 def read_tools(evidence: Evidence, reader: Reader) -> Iterator[Found]:
-    """Read groups that are older than PEP 735: of PDM and uv, and of Hatch's environments."""
+    """Read groups from before PEP 735: of PDM, uv and Hatch's environments."""
     tool = get_table(evidence.pyproject, "tool")
     groups = [*get_table(tool, "pdm", "dev-dependencies").items()]
     for name, lines in [*groups, ("dev", get_table(tool, "uv").get("dev-dependencies"))]:
@@ -61,7 +61,7 @@ def read_tools(evidence: Evidence, reader: Reader) -> Iterator[Found]:
 
 
 def _read_environments(origin: str, table: dict[str, Any], reader: Reader) -> Iterator[Found]:
-    """Read Hatch's environments; the one that commands take by default is the group ``dev``."""
+    """Read Hatch's environments; the default one is the group ``dev``."""
     for name in table:
         group = entry.to_group("dev" if name == "default" else name)
         for key in ("dependencies", "extra-dependencies"):

@@ -1,7 +1,7 @@
-"""Whether this machine has what a project needs: Python, driver, GPUs, build, lock and indexes.
+"""Check this machine against a project: Python, driver, GPUs, wheels, lockfile and indexes.
 
-``facts.py`` collects, with the modules that it imports; ``project.py`` and ``accelerator.py``
-judge. Nothing here knows the template. It imports late, so --help is quick.
+``facts.py`` collects facts, ``project.py`` and ``accelerator.py`` evaluate them. Nothing here knows
+the template. Imports are late, so that --help is fast.
 """
 
 from pathlib import Path
@@ -23,11 +23,11 @@ def examine(folder: Path, *, is_trusted: bool) -> list[Finding]:
     """
     from .facts import collect
 
-    return judge(collect(folder, is_trusted=is_trusted))
+    return evaluate(collect(folder, is_trusted=is_trusted))
 
 
-def judge(facts: "Facts") -> list[Finding]:
-    """Judge every subject. Pure: the same facts give the same findings."""
+def evaluate(facts: "Facts") -> list[Finding]:
+    """Evaluate every subject. Pure."""
     from . import accelerator, project
 
-    return [*project.judge(facts), *accelerator.judge(facts)]
+    return [*project.evaluate(facts), *accelerator.evaluate(facts)]

@@ -1,7 +1,4 @@
-"""Judge what training on a GPU depends on: driver, build, GPUs, devices, CUDA toolkit.
-
-Pure: the same facts give the same findings.
-"""
+"""Evaluate driver, wheel variant, GPUs, devices and CUDA toolkit for training on a GPU. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -11,11 +8,11 @@ from .finding import SYNC, Finding, Verdict
 from .needs import CudaBuild, order
 
 CHANGE = "run 'copier-ml update --data cuda_version={}'"
-"""What helps if the driver or the GPU cannot be changed."""
+"""Fix if the driver or the GPU cannot be changed."""
 
 
-def judge(facts: Facts) -> Iterator[Finding]:
-    """Judge subject by subject."""
+def evaluate(facts: Facts) -> Iterator[Finding]:
+    """Yield the findings of each subject."""
     for subject in (_driver, _matrix, _build, _gpus, _devices, _toolkit):
         yield from subject(facts)
 
@@ -35,7 +32,7 @@ def _driver(facts: Facts) -> Iterator[Finding]:
 
 
 def _weigh(facts: Facts) -> Verdict:
-    """Weigh what keeps a GPU from working: a project that runs on the CPU can do without it."""
+    """Return the verdict on an unusable GPU: only a note if the project runs on the CPU."""
     build = facts.environment.build
     runs_on_cpu = not build.cuda if build else not facts.needs.cuda
     return "note" if runs_on_cpu else "problem"
@@ -71,14 +68,14 @@ def _compare(facts: Facts, cuda: CudaBuild, least: str, native: str) -> Finding:
 
 
 def _matrix(facts: Facts) -> Iterator[Finding]:
-    """Report a build that is newer than this copier-ml, as its driver and GPUs are unknown."""
+    """Report a wheel that is newer than this copier-ml: its drivers and GPUs are unknown."""
     if facts.needs.cuda and not facts.needs.cuda.capabilities:
         fact = f"drivers and GPUs of {facts.needs.framework} {facts.needs.cuda.name} are not known"
         yield Finding("CUDA", fact, "note", remedy="use a newer copier-ml")
 
 
 def _gpus(facts: Facts) -> Iterator[Finding]:
-    """Compare each kind of GPU with the code in the CUDA build."""
+    """Compare each kind of GPU with the machine code in the CUDA wheel."""
     cuda = facts.needs.cuda
     for gpu, same in groupby(facts.machine.gpus):
         n_same = len(list(same))
@@ -95,7 +92,7 @@ def _gpus(facts: Facts) -> Iterator[Finding]:
 
 
 def _missing(capability: str, built: Sequence[str]) -> str:
-    """Name a GPU an ``older_gpu`` or a ``newer_gpu`` than the code; empty if it is supported."""
+    """Classify an unsupported GPU as ``older_gpu`` or ``newer_gpu``; empty if supported."""
     major, minor = order(capability)
     if not built or any(order(one)[0] == major and order(one)[1] <= minor for one in built):
         return ""
@@ -165,7 +162,7 @@ def _toolkit(facts: Facts) -> Iterator[Finding]:
 
 
 def _alternative(instead: Mapping[str, str], need: str) -> str:
-    """Name the other answer that would help, if there is one."""
+    """Suggest another answer, if one would help."""
     return f", or {CHANGE.format(instead[need])}" if need in instead else ""
 
 

@@ -1,4 +1,4 @@
-"""The project's environment: its Python, and what the framework in it says of its devices."""
+"""The project's environment: its Python, and the framework's version and devices."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 TIMEOUT_S = 120
-"""The first import of a framework from a slow disk takes long."""
+"""The first import of a framework from a slow disk is slow."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Device:
-    """A device that the framework can compute on, beside the CPU."""
+    """A device that the framework can use, other than the CPU."""
 
     index: int
     name: str
@@ -37,12 +37,12 @@ class Device:
     """0 if unknown."""
 
     failure: str = ""
-    """Why a small product on it failed; empty if it did not."""
+    """Why a small matrix product on it failed; empty if it did not."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What is installed, as far as it was asked."""
+    """The installed environment."""
 
     python: str = ""
     """Version of its Python; empty if there is no environment."""
@@ -57,7 +57,7 @@ class Environment:
 
 
 def read(project: Path) -> Environment:
-    """Read the version of the project's Python from a file, which runs nothing."""
+    """Read the version of the project's Python from a file, without running it."""
     path = _folder(project) / "pyvenv.cfg"
     if not path.is_file():
         return Environment()
@@ -69,7 +69,7 @@ def read(project: Path) -> Environment:
 
 
 def ask(project: Path, framework: str) -> Environment:
-    """Have the project's Python import the framework and try each device.
+    """Let the project's Python import the framework and try each device.
 
     This runs code of the project: its interpreter and its installed packages.
     """

@@ -1,4 +1,4 @@
-"""All facts that are checked, and how they are collected."""
+"""Collect the facts to check."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,32 +12,32 @@ from .needs import read as read_needs
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is checked."""
+    """All facts to check."""
 
     machine: Machine
     needs: Needs = field(default_factory=Needs)
     environment: Environment = field(default_factory=Environment)
     has_pyproject: bool = True
     is_trusted: bool = True
-    """Whether code of the project may run; without it, most is not checked."""
+    """Whether code of the project may run; most checks need it."""
 
     locked: tuple[str, ...] | None = None
     """Builds of the framework in the lock, such as 2.15.0+cu130; None without a lock."""
 
     lock_check: str | None = None
-    """Why the lock does not fit, empty if it does; None if uv was not asked."""
+    """Why the lockfile is outdated, empty if it is not; None if unchecked."""
 
     index: str | None = None
-    """uv's error message about the indexes, empty if all answer; None if uv was not asked."""
+    """uv's error message about the indexes, empty if all answer; None if unchecked."""
 
     unreadable: dict[str, str] = field(default_factory=dict)
-    """File of the project to why it cannot be read."""
+    """Unreadable files of the project, with the reason."""
 
 
 def collect(folder: Path, *, is_trusted: bool) -> Facts:
     """Collect the facts of the machine and of the project in a folder.
 
-    Only with ``is_trusted`` anything of the project is run.
+    Code of the project only runs with ``is_trusted``.
     """
     machine, pyproject, lock = hardware.read(), folder / "pyproject.toml", folder / "uv.lock"
     unreadable, needs, locked = {}, Needs(), None
@@ -62,7 +62,7 @@ def collect(folder: Path, *, is_trusted: bool) -> Facts:
 
 
 def _ask(folder: Path, known: Facts) -> Facts:
-    """Add what only code of the project, or uv in its folder, can say."""
+    """Add facts that require running code of the project, or uv in its folder."""
     needs, here = known.needs, environment.ask(folder, known.needs.framework)
     extra = "cuda" if here.build and here.build.cuda and needs.cuda else "cpu"
     return replace(

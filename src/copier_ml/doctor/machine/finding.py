@@ -1,4 +1,4 @@
-"""One fact about the machine, and the report of all of them."""
+"""A finding about the machine, and the table of all findings."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Verdict = Literal["ok", "note", "problem"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One fact, and its verdict."""
+    """A fact and its verdict."""
 
     subject: str
     found: str
@@ -21,13 +21,13 @@ class Finding:
     remedy: str = ""
 
     def line(self) -> str:
-        """Write the fact, what was expected, and the fix."""
+        """Return the fact, the expectation and the fix."""
         expected = f", {self.expected}" if self.expected else ""
         return f"{self.found}{expected}: {self.remedy}" if self.remedy else self.found + expected
 
 
 def write_table(findings: Sequence[Finding]) -> Iterator[str]:
-    """Write a row for each finding, and below them a line for each that is not 'ok'."""
+    """Yield a row for each finding, then a line for each that is not 'ok'."""
     n_problems = sum(finding.verdict == "problem" for finding in findings)
     yield f"machine: {n_problems or 'no'} problem{'' if n_problems == 1 else 's'}\n"
     width = max(len(finding.subject) for finding in findings)

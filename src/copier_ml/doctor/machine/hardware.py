@@ -1,4 +1,4 @@
-"""Facts of this machine: system, driver, GPUs, CUDA toolkit. It judges nothing."""
+"""Facts about this machine: system, driver, GPUs, CUDA toolkit."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TIMEOUT_S = 20
-"""A driver that is busy or broken may take long to answer, or never answer."""
+"""A busy or broken driver may not answer."""
 
 FIELDS = ("name", "driver_version", "memory.total", "compute_cap")
 LISTED = {0, 14}
@@ -34,7 +34,7 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Machine:
-    """What a machine is, whatever the project needs."""
+    """Facts about a machine, independent of the project."""
 
     system: str
     """'linux', 'windows' or 'darwin'."""
@@ -60,7 +60,7 @@ class Machine:
 
 
 def read() -> Machine:
-    """Read the facts of this machine. It takes about a second on a machine with a GPU."""
+    """Read the facts of this machine, which takes about a second with a GPU."""
     driver, driver_error, gpus = _read_driver()
     return Machine(
         system=platform.system().lower(),
@@ -80,7 +80,7 @@ def run(
     """Run a program of the machine; return None if it is missing or cannot be executed.
 
     Raises:
-        subprocess.TimeoutExpired: It takes too long.
+        subprocess.TimeoutExpired: It did not finish in time.
     """
     path = shutil.which(program)
     if path is None or not Path(path).is_absolute():  # Windows looks in the current folder first.

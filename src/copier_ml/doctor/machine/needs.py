@@ -1,4 +1,4 @@
-"""What a project needs of a machine: pyproject.toml has its choices, cuda.toml their facts."""
+"""Requirements of a project on the machine, from its pyproject.toml and cuda.toml."""
 
 import re
 import tomllib
@@ -36,7 +36,7 @@ class CudaBuild:
     """Its CUDA, such as 13.0, or the major version alone."""
 
     capabilities: tuple[str, ...] = ()
-    """Compute capabilities with machine code, the oldest first; empty if unknown."""
+    """Compute capabilities with machine code, oldest first; empty if unknown."""
 
     least_driver: Mapping[str, str] = field(default_factory=dict)
     """Oldest driver that runs it, by system."""
@@ -50,7 +50,7 @@ class CudaBuild:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a project needs. The defaults are those of a project without a framework."""
+    """Requirements of a project. The defaults are those of a project without a framework."""
 
     framework: str = ""
     """Distribution of the framework, such as torch; empty if the project has none."""
@@ -73,10 +73,10 @@ class Needs:
 
 
 def read(pyproject: Path) -> Needs:
-    """Read what a project needs.
+    """Read the requirements of a project.
 
     Raises:
-        ValueError: The file is no TOML, or has a requirement, version or marker that is not valid.
+        ValueError: The file is invalid TOML, or has an invalid requirement, version or marker.
     """
     whole = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     project, uv = whole.get("project", {}), whole.get("tool", {}).get("uv", {})
@@ -98,7 +98,7 @@ def read(pyproject: Path) -> Needs:
 
 
 def order(version: str) -> tuple[int, ...]:
-    """Return what a version is compared by: the numbers before anything else."""
+    """Return the sort key of a version: its leading numbers."""
     numbers = []
     for part in version.split("."):
         digits = part[: len(part) - len(part.lstrip("0123456789"))]

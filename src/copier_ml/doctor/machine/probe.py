@@ -23,7 +23,7 @@ Facts = dict[str, Any]
 
 
 def ask(package: str) -> Facts:
-    """Ask a framework; a broken one gives its error."""
+    """Return the facts of a framework, or the error of a broken one."""
     try:
         if package == "torch":
             return _ask_torch()
@@ -33,7 +33,7 @@ def ask(package: str) -> Facts:
             "build": {"package": package, "version": version(package), "cuda": ""},
             "devices": [],
         }
-    except Exception as error:  # noqa: BLE001  (whatever a broken framework raises is the report)
+    except Exception as error:  # noqa: BLE001  (a broken framework may raise anything)
         return {"error": _in_one_line(error)}
 
 
@@ -99,7 +99,7 @@ def _ask_jax() -> Facts:
 
 
 def _try_out(devices: list[Facts], multiply: Callable[[int], bool]) -> list[Facts]:
-    """Add to each device why a small product on it fails, or nothing."""
+    """Add to each device the error of a small matrix product, or an empty text."""
     for device in devices:
         try:
             is_right = multiply(device["index"])

@@ -1,6 +1,6 @@
-"""Judge what every project depends on: platform, Python, C library, lock, indexes.
+"""Evaluate platform, Python, C library, lockfile and indexes of a project.
 
-Pure: the same facts give the same findings. ``accelerator.py`` judges the rest.
+Pure. ``accelerator.py`` evaluates the rest.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ LEAST_GLIBC = (2, 28)
 """That of the manylinux_2_28 wheels, which the framework and most others publish."""
 
 
-def judge(facts: Facts) -> Iterator[Finding]:
-    """Judge subject by subject."""
+def evaluate(facts: Facts) -> Iterator[Finding]:
+    """Yield the findings of each subject."""
     for subject in (_trust, _files, _platform, _python, _libc, _lock, _indexes):
         yield from subject(facts)
 
@@ -96,10 +96,10 @@ def _lock(facts: Facts) -> Iterator[Finding]:
     elif facts.lock_check:
         yield Finding("lock", facts.lock_check, "note")
     else:
-        yield _judge_builds(facts, facts.locked)
+        yield _check_builds(facts, facts.locked)
 
 
-def _judge_builds(facts: Facts, locked: tuple[str, ...]) -> Finding:
+def _check_builds(facts: Facts, locked: tuple[str, ...]) -> Finding:
     """Compare the builds in the lock with the required and the installed one."""
     if not facts.needs.has_extras:
         return Finding("lock", "uv.lock")

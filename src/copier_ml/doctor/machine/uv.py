@@ -1,6 +1,6 @@
-"""What uv knows: the builds in the lock, whether the lock fits, and whether the indexes answer.
+"""Facts from uv: wheels in the lockfile, whether it is up to date, whether the indexes answer.
 
-``read_builds`` only reads a file. The others run uv, which asks the project's Python and may run
+``read_builds`` only reads a file. The others run uv, which runs the project's Python and may run
 its build backend.
 """
 
@@ -17,7 +17,7 @@ TIMEOUT_S = 60
 QUICKLY = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "10", "UV_PYTHON_DOWNLOADS": "never"}
 
 STALE = re.compile(r"needs to be updated|network was disabled|not found in the cache")
-"""What uv says of a lock that does not fit: one that fits needs no network and no cache."""
+"""Messages of uv for an outdated lockfile: a current one needs no network and no cache."""
 
 STALE_LOCK = "uv.lock does not match pyproject.toml"
 
@@ -28,17 +28,17 @@ REMEDIES = {
     r"certificate|tls": "set UV_SYSTEM_CERTS=1 if the network has certificates of its own",
     r"": "check the network, the proxy and the index, and try again",
 }
-"""Pattern in uv's error message to what fixes it; the first that matches."""
+"""Pattern in uv's error message to its fix; the first match counts."""
 
 
 def read_builds(lock: Path, needs: Needs) -> tuple[str, ...] | None:
     """List the locked versions of the framework and its CUDA plug-in; None without a lock.
 
     Raises:
-        ValueError: The lock is a link, or no TOML, for example after a merge with conflicts.
+        ValueError: The lock is a link, or invalid TOML, for example after a merge with conflicts.
     """
     if lock.is_symlink():
-        raise ValueError("it is a symbolic link: put the file in its place")
+        raise ValueError("it is a symbolic link: replace it with the file")
     if not lock.is_file():
         return None
     plugin = f"{needs.framework}-{needs.cuda.name}-plugin" if needs.cuda else ""
@@ -66,7 +66,7 @@ def check_lock(project: Path) -> str | None:
 
 
 def ask_indexes(project: Path, extra: str, python: str) -> str | None:
-    """Have uv ask every index for the direct requirements, with the credentials that it finds.
+    """Let uv query every index for the direct requirements, with its credentials.
 
     Returns:
         uv's error message, in one line; empty if all answer; None if uv is missing.
@@ -79,7 +79,7 @@ def ask_indexes(project: Path, extra: str, python: str) -> str | None:
 
 
 def find_remedy(message: str) -> str:
-    """Find what fixes an error of uv with an index."""
+    """Return the fix for uv's error with an index."""
     text = next(text for word, text in REMEDIES.items() if re.search(f"(?i:{word})", message))
     return text.format(variables="UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD")
 

@@ -1,1 +1,1 @@
-"""What runs in the environment of a project, with its pandas."""
+"""Code that runs in the environment of a project, with its pandas."""

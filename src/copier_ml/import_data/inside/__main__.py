@@ -20,13 +20,13 @@ from .reading import Dialect, read
 from .writing import is_edited, sign, write_data, write_production, write_schema, write_settings
 
 KNOWN_AS = {".data": ".csv", ".ndjson": ".jsonl", ".tsv": ".csv", ".txt": ".csv", ".xlsx": ".csv"}
-"""Suffixes that a project does not read, and those that it does."""
+"""Suffixes that a project does not read, and their replacements."""
 
 BASE, PRODUCTION = Path("config/base.yaml"), Path("config/prod.yaml")
 
 
 def main(arguments: dict[str, Any]) -> None:
-    """Read, decide, show, write the files, and try them."""
+    """Read the table, infer the schema, and write and test the project's files."""
     package = Path("src", arguments["package"])
     schema = package / "schema.py"
     if is_edited(schema.read_text(encoding="utf-8")) and not arguments.get("overwrite"):
@@ -54,10 +54,10 @@ def main(arguments: dict[str, Any]) -> None:
 
 
 def show(table: Table, source: Path, dialect: Dialect) -> Iterator[str]:
-    """Describe what was read and decided."""
+    """Describe the table and the inferred schema."""
     yield f"{source.name}: {table.n_rows + table.n_without_target} rows{dialect.describe()}"
     if table.n_without_target:
-        yield f"{table.n_without_target} rows without {table.target.name} are left out"
+        yield f"{table.n_without_target} rows without {table.target.name} are ignored"
     head = ("column", "type", "values", "missing", "use")
     lines = [
         (
@@ -86,7 +86,7 @@ def _cut(text: str, length: int = 32) -> str:
 
 
 def find_place(source: Path) -> Path:
-    """Return the path of the table in the project: in data/ where it has to be copied."""
+    """Return the path of the table in the project, in data/ if it must be copied."""
     suffix = KNOWN_AS.get(source.suffix, source.suffix)
     if suffix == source.suffix and source.is_relative_to(Path.cwd()):
         return source.relative_to(Path.cwd())
@@ -94,7 +94,7 @@ def find_place(source: Path) -> Path:
 
 
 def bring(source: Path, rows: pd.DataFrame, path: Path) -> Dialect | None:
-    """Copy a table to its place; return how it is written, if that has changed."""
+    """Copy a table to its path; return its new dialect if it was converted."""
     if path.resolve() == source:
         return None
     path.parent.mkdir(exist_ok=True)
@@ -108,7 +108,7 @@ def bring(source: Path, rows: pd.DataFrame, path: Path) -> Dialect | None:
 
 @contextmanager
 def removed_again(path: Path) -> Iterator[None]:
-    """Remove a file that the block makes, and its folder, if the block fails."""
+    """Remove a file that the block creates, and its folder, if the block fails."""
     is_new, is_folder_new = not path.exists(), not path.parent.exists()
     try:
         yield
@@ -133,24 +133,24 @@ def restored(*paths: Path) -> Iterator[None]:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a text with the line ends of Unix."""
+    """Write a text with Unix line endings."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def edit(path: Path, change: Any) -> None:
-    """Change the text of a file, if there is one."""
+    """Change the text of a file, if it exists."""
     if path.exists():
         replace(path, change(path.read_text(encoding="utf-8")))
 
 
 def format_code(*paths: Path) -> None:
-    """Format files as the project does, if its tools are installed."""
+    """Format files with the project's formatter, if installed."""
     if ruff := shutil.which("ruff", path=Path(sys.executable).parent) or shutil.which("ruff"):
         subprocess.run([ruff, "format", "--quiet", *paths], check=False)
 
 
 def write_card(package: Path) -> None:
-    """Write the data card, if the project has this part."""
+    """Write the data card, if the project has that part."""
     if (package / "datacard").is_dir():
         card = importlib.import_module(f"{package.name}.datacard.card")
         commands = importlib.import_module(f"{package.name}.datacard.commands")

@@ -1,4 +1,4 @@
-"""Try a table with the project's own code, and find the first thresholds."""
+"""Test a table with the project's code, and derive the first thresholds."""
 
 import importlib
 import math
@@ -9,7 +9,7 @@ import numpy as np
 NAMES = {"classification": "the most frequent class", "regression": "the mean"}
 
 ALLOWED_LOSS = 0.01
-"""What a model may lose to the champion, as a fraction of the score."""
+"""Allowed drop below the champion, as a fraction of the score."""
 
 
 def find(package: str, path: Path) -> tuple[dict[str, float], dict[str, float]]:

@@ -1,4 +1,4 @@
-"""Decide what each column of a table is for, and say why one is left out."""
+"""Assign a role to each column of a table, with the reason for ignored ones."""
 
 import re
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ Task = Literal["classification", "regression"]
 
 LEAST_ROWS = 20
 LEAST_OF_CLASS = 5
-"""As a project requires it: see ``LEAST_ROWS`` in its ``data.py``."""
+"""Minimums of a project: see ``LEAST_ROWS`` in its ``data.py``."""
 
 MOST_CLASSES = 20
-"""Integers with more values are numbers, unless the user says otherwise."""
+"""Integers with more distinct values are numbers, unless the user overrides it."""
 
 MANY_CATEGORIES = 254
-"""What trees tell apart: rarer categories count as one."""
+"""Categories that tree models distinguish: rarer ones are merged."""
 
 KEEP = "--keep uses it"
 
 NAMES_OF_IDS = re.compile(
     r"(?i:(^|[^a-z])(id|idx|index|key|row|rownames?|unnamed|uuid)($|[^a-z]))|[a-z]I[dD]$"
 )
-"""What columns are called that name rows, such as customer_id and OrderID."""
+"""Names of identifier columns, such as customer_id and OrderID."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user says of a table."""
+    """The user's options for a table."""
 
     target: str
     id: str = ""
@@ -43,17 +43,17 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a column is for."""
+    """The role of a column."""
 
     column: Column
     role: Role
     reason: str = ""
-    """Why it is left out, or what to know of it."""
+    """Why it is ignored, or a remark."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """What is known of a table."""
+    """The inferred description of a table."""
 
     decisions: list[Decision]
     task: Task
@@ -64,16 +64,15 @@ class Table:
     n_without_target: int
 
     def features(self) -> list[Column]:
-        """List the columns that the model is given."""
+        """List the feature columns."""
         return [one.column for one in self.decisions if one.role == "feature"]
 
 
 def decide(rows: pd.DataFrame, wishes: Wishes) -> Table:
-    """Decide what each column is for.
+    """Infer the task and the role of each column.
 
     Raises:
-        ValueError: A column does not exist, the target cannot be predicted, or there are too few
-            rows.
+        ValueError: A column does not exist, the target is unsuitable, or there are too few rows.
     """
     _refuse_names(rows, wishes)
     columns = {
@@ -85,13 +84,13 @@ def decide(rows: pd.DataFrame, wishes: Wishes) -> Table:
     task = wishes.task or _find_task(known[target.name], target)
     if task == "regression" and target.kind != "number":
         example = target.shown.split(",")[0]
-        raise ValueError(f"the target {target.name!r} is no number, such as {example!r}")
+        raise ValueError(f"the target {target.name!r} has a value that is no number: {example!r}")
     classes = _list_classes(known[target.name], target) if task == "classification" else ()
     if classes:
         _refuse_classes(known[target.name], target, classes)
     decisions = [_decide(known, column, target, wishes) for column in columns.values()]
     if not any(one.role == "feature" for one in decisions):
-        raise ValueError("no column is left to predict from; --keep COLUMN takes one")
+        raise ValueError("no feature column is left; keep one with --keep COLUMN")
     n_missing = len(rows) - len(known)
     return Table(decisions, task, target, classes, wishes.id, len(known), n_missing)
 
@@ -110,25 +109,25 @@ def _refuse_target(known: pd.DataFrame, target: Column) -> None:
             f"{len(known)} rows have a value of {target.name!r}; {LEAST_ROWS} are needed"
         )
     if target.n_unique < 2:
-        raise ValueError(f"the target {target.name!r} has one value alone: {target.shown}")
+        raise ValueError(f"the target {target.name!r} has only one value: {target.shown}")
     if target.kind == "timestamp":
-        raise ValueError(f"the target {target.name!r} is a date: name a number or a class")
+        raise ValueError(f"the target {target.name!r} is a date: choose a number or a class")
     if target.first_odd:
         _refuse_odd(target)
     if _counts_rows(known, target):
-        raise ValueError(f"the target {target.name!r} is an id: it numbers the rows")
+        raise ValueError(f"the target {target.name!r} is an identifier: it numbers the rows")
 
 
 def _refuse_odd(column: Column) -> None:
     row, value = column.first_odd or (0, "")
     raise ValueError(
-        f"column {column.name!r} has numbers, and {value!r} in row {row}: correct it, leave the "
-        "column out with --drop, or take its values as categories with --keep"
+        f"column {column.name!r} has numbers, and {value!r} in row {row}: correct it, ignore the "
+        "column with --drop, or use its values as categories with --keep"
     )
 
 
 def _find_task(values: pd.Series, target: Column) -> Task:
-    """Take numbers for classes only if they are few integers, and each comes often enough."""
+    """Infer classification from numbers only if they are few integers, and each is frequent."""
     if target.kind != "number":
         return "classification"
     is_few = target.is_whole and target.n_unique <= MOST_CLASSES
@@ -137,7 +136,7 @@ def _find_task(values: pd.Series, target: Column) -> Task:
 
 
 def _list_classes(values: pd.Series, column: Column) -> tuple[Any, ...]:
-    """List the classes in order: integers stay integers, and of yes and no, yes is the second."""
+    """List the classes in order: integers stay integers, and 'no' precedes 'yes'."""
     if column.kind == "number":
         found = sorted(set(_convert(values, column).tolist()))
         return tuple(int(one) if one % 1 == 0 else one for one in found)
@@ -150,14 +149,14 @@ def _refuse_classes(values: pd.Series, target: Column, classes: tuple[Any, ...])
     if len(classes) > len(values) // 2:
         raise ValueError(
             f"the target {target.name!r} has {len(classes)} values in {len(values)} rows: it is an "
-            "id, or free text"
+            "identifier, or free text"
         )
     counts = values.astype("string").str.strip().value_counts()
     if counts.min() < LEAST_OF_CLASS:
         remedy = ", or predict the number with --task regression" if target.kind == "number" else ""
         raise ValueError(
-            f"class {counts.idxmin()!r} of {target.name!r} has {counts.min()} row(s) of the "
-            f"{LEAST_OF_CLASS} that each needs: add rows, take these out, or merge classes{remedy}"
+            f"class {counts.idxmin()!r} of {target.name!r} has {counts.min()} row(s), and needs "
+            f"{LEAST_OF_CLASS}: add rows, remove these, or merge classes{remedy}"
         )
 
 

@@ -73,7 +73,7 @@ class Column:
 
 
 def is_missing(values: pd.Series, kind: Kind) -> pd.Series:
-    """Tell which values of a column are missing, also as a word."""
+    """Return which values of a column are missing, including words such as 'NA'."""
     words = MISSING | (set() if kind in ("category", "text") else ALSO_MISSING)
     return values.isna() | values.astype("string").str.strip().str.lower().isin(words)
 
@@ -217,13 +217,13 @@ def _as_timestamp(known: pd.Series) -> dict[str, str]:
 
 
 def _repeats(known: pd.Series) -> bool:
-    """Tell categories from free text and names: their values come again."""
+    """Distinguish categories from free text and names by repeated values."""
     n_unique = known.nunique()
     return n_unique <= max(FEW, min(MOST_CATEGORIES, len(known) // 5)) and n_unique < len(known)
 
 
 def _first_odd(known: pd.Series) -> tuple[int, str] | None:
-    """Find the first word in a column that has numbers otherwise, and too many for categories."""
+    """Find the first word in a column of numbers with too many values for categories."""
     is_number = known.str.fullmatch(NUMBER.format(r"[.,]"))
     if is_number.mean() < 0.9 or is_number.all() or known.nunique() <= FEW:
         return None

@@ -1,8 +1,7 @@
-"""Read a file of rows as text, and find out how it is written.
+"""Read a table as text, and detect its dialect.
 
-Nothing is typed here: a value stays the text that it is, and missing fields are empty. What a file
-does not say for certain (delimiter, quote, encoding) is a field of ``Dialect``, which is printed
-and can be given.
+Values stay text, and missing fields are empty. The detected properties (delimiter, quote, encoding)
+are fields of ``Dialect``, which is printed and can be overridden.
 """
 
 import codecs
@@ -17,7 +16,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 SAMPLE_BYTES = 4 * 2**20
-"""What the delimiter is found from."""
+"""Size of the sample for detecting the delimiter."""
 
 BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -25,23 +24,23 @@ BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 MEMORY = {".parquet": 10, ".xlsx": 20}
-"""Bytes of memory for a byte of a file, about; four for one of text."""
+"""Approximate bytes of memory per byte of a file; 4 for text."""
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".data")
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text file is written."""
+    """The format of a text file."""
 
     encoding: str = ""
-    """As Python calls it; empty where it is not known yet."""
+    """Name of the Python codec; empty if unknown."""
 
     delimiter: str = ""
     quote: str = ""
 
     def describe(self) -> str:
-        """Say how the file is written; nothing of one that is no text."""
+        """Describe the format; empty for binary files."""
         if not self.delimiter:
             return ""
         shown = {"\t": "tab", " ": "space"}.get(self.delimiter, self.delimiter)
@@ -53,13 +52,13 @@ def read(path: Path, given: Dialect) -> tuple[pd.DataFrame, Dialect]:
 
     Args:
         path: A file with delimiters, JSON lines, Parquet, or Excel.
-        given: What the user says of it; the rest is found out.
+        given: The user's overrides; the rest is detected.
 
     Returns:
-        The rows, as text where the file has text, and how it was read.
+        The rows, as text if the file has text, and the dialect.
 
     Raises:
-        ValueError: It is no such file, it has no rows, or its rows differ in length.
+        ValueError: The file is unsupported, has no rows, or has rows of different lengths.
     """
     if not path.is_file():
         raise ValueError(f"{path} does not exist")
@@ -80,13 +79,13 @@ def _refuse_large(path: Path) -> None:
     needed = path.stat().st_size * MEMORY.get(path.suffix, 4)
     if needed > (free := find_free_bytes()):
         raise ValueError(
-            f"{path} needs {needed / 2**30:.1f} GiB of memory or so, and {free / 2**30:.1f} GiB "
-            "are free: import a part of its rows, such as the newest"
+            f"{path} needs about {needed / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB "
+            "are free: import only some rows, such as the newest"
         )
 
 
 def find_free_bytes() -> float:
-    """Find the memory that programs can have now; infinite where the system does not say."""
+    """Return the available memory; infinite if the system does not report it."""
     facts = Path("/proc/meminfo")
     text = facts.read_text(encoding="ascii") if facts.is_file() else ""
     found = re.search(r"^MemAvailable: +(\d+) kB$", text, re.MULTILINE)
@@ -104,14 +103,14 @@ def _read_other(path: Path) -> pd.DataFrame:
     except (ImportError, OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
     known = ", ".join([*TEXT_SUFFIXES, ".jsonl", ".parquet", ".xlsx"])
-    raise ValueError(f"{path} has the suffix {path.suffix!r}; known are {known}")
+    raise ValueError(f"{path} has the suffix {path.suffix!r}; supported are {known}")
 
 
 def find_dialect(path: Path, given: Dialect) -> Dialect:
-    """Find out what is not given.
+    """Detect the properties that are not given.
 
     Raises:
-        ValueError: It is no text.
+        ValueError: The file is binary.
     """
     encoding = given.encoding or find_encoding(path)
     found = replace(given, encoding=encoding)
@@ -126,10 +125,10 @@ def find_dialect(path: Path, given: Dialect) -> Dialect:
 
 
 def find_encoding(path: Path) -> str:
-    """Find the encoding: a mark at the start, else UTF-8, else that of Windows.
+    """Detect the encoding: by a byte order mark, else UTF-8, else Windows-1252.
 
     Raises:
-        ValueError: It is no text.
+        ValueError: The file is binary.
     """
     with path.open("rb") as file:
         start = file.read(2**16)
@@ -137,7 +136,7 @@ def find_encoding(path: Path) -> str:
         if start.startswith(mark):
             return name
     if b"\0" in start:
-        raise ValueError(f"{path} is no text: its first bytes are {start[:8]!r}")
+        raise ValueError(f"{path} is not text: its first bytes are {start[:8]!r}")
     for name in ("utf-8", "cp1252"):
         try:
             with path.open(encoding=name) as file:
@@ -150,11 +149,11 @@ def find_encoding(path: Path) -> str:
 
 
 def _sniff(sample: str) -> tuple[str, str]:
-    """Find delimiter and quote with duckdb, which looks at all columns of all rows."""
+    """Detect delimiter and quote with DuckDB, which examines all columns of all rows."""
     import duckdb  # Late: Parquet needs no sniffing.
 
     with TemporaryDirectory() as folder:
-        # In UTF-8, and without characters of a pattern in its name.
+        # In UTF-8, and without glob characters in its name.
         copy = Path(folder) / "sample.csv"
         copy.write_text(sample, encoding="utf-8", newline="")
         query = "SELECT Delimiter, Quote FROM sniff_csv(?, strict_mode = false)"
@@ -170,7 +169,7 @@ def _sniff(sample: str) -> tuple[str, str]:
 def _read_text(path: Path, dialect: Dialect) -> pd.DataFrame:
     names = _check_lengths(path, dialect)
     if twice := [name for name, count in Counter(names).items() if count > 1 and name]:
-        raise ValueError(f"{path} has two columns of the name {twice[0]!r}; rename one of them")
+        raise ValueError(f"{path} has two columns named {twice[0]!r}; rename one of them")
     try:
         rows = pd.read_csv(
             path,
@@ -191,7 +190,7 @@ def _read_text(path: Path, dialect: Dialect) -> pd.DataFrame:
 
 
 def _check_lengths(path: Path, dialect: Dialect) -> list[str]:
-    """Return the names of the columns if each row has as many fields: pandas fills short ones."""
+    """Return the column names, and refuse rows with missing fields, which pandas would fill."""
     with path.open(encoding=dialect.encoding, newline="") as file:
         lines = csv.reader(file, delimiter=dialect.delimiter, quotechar=dialect.quote)
         names = [name.strip() for name in next(lines)]
@@ -199,6 +198,6 @@ def _check_lengths(path: Path, dialect: Dialect) -> list[str]:
             if fields and len(fields) != len(names):
                 raise ValueError(
                     f"{path}: line {lines.line_num} has {len(fields)} fields, and the header has "
-                    f"{len(names)}; correct it, or name another delimiter or quote"
+                    f"{len(names)}; correct it, or set --delimiter or --quote"
                 )
     return names

@@ -1,4 +1,4 @@
-"""Write what is known of a table into the owner's files of a project."""
+"""Write the inferred schema and settings to the owner's files of a project."""
 
 import re
 from hashlib import sha256
@@ -35,20 +35,20 @@ FEATURES = tuple(UNLABELLED.columns)
 '''
 WIDTH = 100
 SEPARATOR = ",\0"
-"""Between the arguments of a call that may have to be wrapped: text has commas, too."""
+"""Separates arguments of a call until it is wrapped: texts may have commas."""
 
 SIGNED = re.compile(r"\n# Unedited: ([0-9a-f]{12}) .*\n\Z")
-"""Last line of a schema that no owner has edited: a checksum of the others."""
+"""Last line of an unedited schema: a checksum of the others."""
 
 
 def is_edited(text: str) -> bool:
-    """Tell whether a schema is not as it was written."""
+    """Check whether a schema was edited."""
     found = SIGNED.search(text)
     return not found or found[1] != _checksum(text[: found.start()])
 
 
 def sign(text: str) -> str:
-    """Add the line that tells that a schema is as it was written."""
+    """Add the checksum line of an unedited schema."""
     return (
         f"{text}\n# Unedited: {_checksum(text)} (else import-data replaces it only if asked to)\n"
     )
@@ -78,7 +78,7 @@ def write_schema(table: Table, source: str) -> str:
 
 
 def quoted(value: Any) -> str:
-    """Write a value as the formatter wants it: with double quotes, unless it has some."""
+    """Return a literal in the formatter's style: with double quotes, unless it contains some."""
     text = repr(value)
     if text.startswith("'") and '"' not in text:
         return f'"{text[1:-1]}"'
@@ -95,7 +95,7 @@ def _tuple(values: tuple[Any, ...]) -> str:
 
 
 def _wrap(start: str, call: str) -> str:
-    """Write a column on one line, or an argument a line."""
+    """Format a column on one line, or with one argument per line."""
     line = f"{start}{call.replace(SEPARATOR, ', ')},"
     if len(line) <= WIDTH:
         return line
@@ -120,7 +120,7 @@ def _call(column: Column) -> str:
 
 
 def write_data(text: str, dialect: Dialect) -> str:
-    """Put the dialect into ``data.py``."""
+    """Write the dialect to ``data.py``."""
     facts = {"sep": dialect.delimiter or ",", "encoding": dialect.encoding or "utf-8"}
     if dialect.quote not in ("", '"'):
         facts["quotechar"] = dialect.quote
@@ -128,14 +128,14 @@ def write_data(text: str, dialect: Dialect) -> str:
     line = f"CSV: dict[str, Any] = {{{shown}}}"
     found = re.sub(r"^CSV(?:: .*)? = .*$", lambda _: line, text, count=1, flags=re.MULTILINE)
     if line not in found:
-        raise ValueError("data.py has no line that begins with 'CSV', for how files are written")
+        raise ValueError("data.py has no line 'CSV = ...' for the format of files; restore it")
     return found
 
 
 def write_settings(
     text: str, path: Path, thresholds: dict[str, float], gains: dict[str, float]
 ) -> str:
-    """Put paths and thresholds into ``config/base.yaml``, and keep its other lines."""
+    """Write paths and thresholds to ``config/base.yaml``, and keep its other lines."""
     shown = quoted(path.as_posix())
     text = _set(text, "data_path", f" {shown} # Labeled rows.")
     text = _set(text, "input_path", f" {shown} # Rows for `predict`.")
@@ -148,7 +148,7 @@ def write_settings(
 
 
 def write_production(text: str, thresholds: dict[str, float]) -> str:
-    """Put thresholds into ``config/prod.yaml``: those of the example mean nothing."""
+    """Write thresholds to ``config/prod.yaml`` in place of the example's."""
     return _set(text, "thresholds", _block(thresholds, "Raise them to what production needs."))
 
 
@@ -158,7 +158,7 @@ def _block(values: dict[str, float], comment: str) -> str:
 
 
 def _set(text: str, name: str, value: str) -> str:
-    """Replace a setting with the lines that belong to it, or add it."""
+    """Replace a setting and its nested lines, or add it."""
     line = f"{name}:{value}"
     pattern = rf"^{name}:.*(?:\n  .*)*$"
     if not re.search(pattern, text, re.MULTILINE):
