@@ -76,12 +76,8 @@ def check(uri: str, trained_with: Environment, *, is_drift_allowed: bool) -> Non
 
 
 def commit() -> tuple[str, bool]:
-    """Return the commit that is checked out, and whether tracked files differ from it.
-
-    The commit is empty without git, outside of a repository, and before its first commit.
-    """
-    git = shutil.which("git")
-    if git is None:
+    """Return the checked-out commit, empty if there is none, and whether tracked files differ."""
+    if (git := shutil.which("git")) is None:
         return "", False
     command = [git, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (no shell)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -102,27 +103,23 @@ def evaluate(settings: Evaluate) -> str:
     return f"{version.uri} passed: {metrics.text(found.scores)}"
 
 
-def _missed_thresholds(scores: Scores, thresholds: Scores) -> list[str]:
+def _missed_thresholds(scores: Scores, thresholds: Scores) -> Iterator[str]:
     """Describe each score below its threshold, or above it if it is an error."""
     _check_names("thresholds", thresholds, scores)
-    return [
-        f"{name} {scores[name]:.4f} (threshold: {limit:g})"
-        for name, limit in thresholds.items()
-        if (scores[name] > limit if name in ERRORS else scores[name] < limit)
-    ]
+    for name, limit in thresholds.items():
+        if scores[name] > limit if name in ERRORS else scores[name] < limit:
+            yield f"{name} {scores[name]:.4f} (threshold: {limit:g})"
 
 
-def _missed_gains(gains: Scores, limits: Scores) -> list[str]:
+def _missed_gains(gains: Scores, limits: Scores) -> Iterator[str]:
     """Describe each metric that gained less than required, or dropped more than allowed."""
     _check_names("gains", limits, gains)
-    return [
-        f"{name} gained {gains[name]:.4f} (required: {limit:g})"
-        if limit > 0
-        else f"{name} {'rose' if name in ERRORS else 'dropped'} by {-gains[name]:.4f} "
-        f"(allowed: {abs(limit):g})"
-        for name, limit in limits.items()
-        if gains[name] < limit
-    ]
+    for name, limit in limits.items():
+        if gains[name] < limit and limit > 0:
+            yield f"{name} gained {gains[name]:.4f} (required: {limit:g})"
+        elif gains[name] < limit:
+            verb = "rose" if name in ERRORS else "dropped"
+            yield f"{name} {verb} by {-gains[name]:.4f} (allowed: {abs(limit):g})"
 
 
 def _check_names(setting: str, limits: Scores, found: Scores) -> None:

@@ -182,11 +182,7 @@ def metadata(uri: str) -> dict[str, Any]:
 
 
 def fetch(settings: UsesModel) -> tuple[Version, Path]:
-    """Choose and download the model that a command uses; log it, and tag the current run with it.
-
-    Raises:
-        UserError: If there is no such model, or ``download`` refuses it.
-    """
+    """Choose and download the model of a command; log it, and tag the current run with it."""
     version, best = find(settings.model), champion()
     log.info("using %s%s", version.uri, " (champion)" if version == best else "")
     mlflow.set_tag("model", version.uri)
