@@ -77,7 +77,7 @@ def _text(cell: Any) -> str:
 def _markdown(source: str, tables: dict[str, pd.DataFrame]) -> str:
     parts = ["# Data card", source]
     for title, table in tables.items():
-        lines = [table.columns, ["---"] * table.shape[1], *table.itertuples(index=False)]
+        lines = [[*table], ["---"] * table.shape[1], *table.to_numpy().tolist()]
         cells = [[cell.replace("|", "\\|") for cell in line] for line in lines]
         parts += [f"## {title}", "\n".join(f"| {' | '.join(line)} |" for line in cells)]
     return "\n\n".join(parts) + "\n"
