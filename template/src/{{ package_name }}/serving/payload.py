@@ -60,11 +60,9 @@ class Answer(TypedDict):
 
 
 class Problem(TypedDict):
-    """What violates the schema."""
+    """What violates the schema; a field is such as ``rows[3].name``, from 0."""
 
     field: str
-    """Such as ``rows[3].name``, from 0."""
-
     value: str
     limits: str
     reason: str

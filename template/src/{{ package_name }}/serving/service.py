@@ -20,7 +20,6 @@ from pydantic_core import to_json
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
-from typing_extensions import TypedDict
 
 from .. import data, metrics, model, schema
 from ..errors import UserError
@@ -38,20 +37,12 @@ CLIENT_LEFT = 499  # As in nginx; only logs and metrics have it.
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 
 
-class Readiness(TypedDict):
-    """Answer of ``/ready``."""
-
-    status: str
-    model: str
-    reason: str
-
-
 def create(slot: Slot, settings: Serve) -> FastAPI:
     """Create the application; the slot may still be without a model."""
     service, host = Service(slot, settings), settings.host
     app = FastAPI(title=PROJECT, lifespan=service.lifespan, redoc_url=None)
     guarded = [Depends(service.require_token)]
-    app.get("/", include_in_schema=False)(service.root)
+    app.get("/", include_in_schema=False)(lambda: RedirectResponse("docs"))
     app.get("/health")(service.health)
     app.get("/ready")(service.ready)
     app.get("/model", dependencies=guarded)(service.model)
@@ -100,15 +91,11 @@ class Service:
         if self._settings.serve_token and not self._is_trusted(given):
             raise HTTPException(401, "no valid bearer token", {"WWW-Authenticate": "Bearer"})
 
-    async def root(self) -> RedirectResponse:
-        """Redirect to the documentation of the API."""
-        return RedirectResponse("docs")  # Relative, for a proxy that adds a path.
-
     async def health(self) -> dict[str, str]:
         """Report that the process runs."""
         return {"status": "alive"}
 
-    async def ready(self, given: Bearer) -> Readiness:
+    async def ready(self, given: Bearer) -> dict[str, str]:
         """Report whether a model is loaded, else answer 503; the token reveals the reason."""
         reason = self._slot.reason
         if reason and not self._is_trusted(given):
