@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from facts import Project, anchors, command_of, default_of, links, read, spans
 from packaging.specifiers import SpecifierSet
 
@@ -241,15 +242,19 @@ def test_modules_that_the_reference_describes_exist(projects: list[Project]) -> 
         check(project, described, project.modules() | parts, "module")
 
 
-def test_a_table_of_contents_has_every_page(projects: list[Project]) -> None:
+def test_sections_of_the_site_name_pages_that_exist(projects: list[Project]) -> None:
+    named, pages = set(), set()
     for project in projects:
-        if "mkdocs.yml" in project.texts:
-            listed = re.findall(r"^ +- .+: (\S+\.md)$", project.texts["mkdocs.yml"], re.M)
-            pages = [path.removeprefix("docs/") for path in project.pages() if path[:5] == "docs/"]
-            # Without a table, MkDocs lists all pages, also after one was deleted.
-            assert sorted(listed) == sorted(pages) or "nav:" not in project.texts["mkdocs.yml"]
-        else:
-            assert not any(path.startswith("docs/") for path in project.texts), project.name
+        found = [path for path in project.pages() if path.startswith("docs/")]
+        assert bool(found) == ("docs/.nav.yml" in project.texts) == ("mkdocs.yml" in project.texts)
+        if found:
+            sections = yaml.safe_load(project.texts["docs/.nav.yml"])
+            assert sections["append_unmatched"], project.name  # A page that an owner adds is shown.
+            patterns = re.findall(r"@\((.+)\)\.md", project.texts["docs/.nav.yml"])
+            named |= {f"docs/how-to/{name}.md" for one in patterns for name in one.split("|")}
+            pages |= {*found}
+    assert named
+    assert named <= pages
 
 
 def test_tools_and_images_have_one_version(projects: list[Project]) -> None:

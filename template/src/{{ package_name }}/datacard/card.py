@@ -3,6 +3,7 @@
 import re
 from html import escape
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pandas as pd
@@ -13,23 +14,6 @@ from .commands import Card
 
 STATISTICS = ("unique", "min", "mean", "max")
 """Columns of ``DataFrame.describe`` to show, where it has them for the types of the rows."""
-
-HTML = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Data card</title>
-<style>
-  :root {{ color-scheme: light dark; }}
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem; }}
-  p {{ overflow-wrap: anywhere; }}
-  div {{ overflow-x: auto; }}
-  table {{ border-collapse: collapse; }}
-  th, td {{ border-bottom: 1px solid #8886; padding: .2rem .6rem; text-align: left; }}
-</style>
-<h1>Data card</h1>
-{}
-"""
 
 
 def write(settings: Card) -> Path:
@@ -77,14 +61,15 @@ def _text(cell: Any) -> str:
 def _markdown(source: str, tables: dict[str, pd.DataFrame]) -> str:
     parts = ["# Data card", source]
     for title, table in tables.items():
-        lines = [table.columns, ["---"] * table.shape[1], *table.itertuples(index=False)]
+        lines = [[*table], ["---"] * table.shape[1], *table.to_numpy().tolist()]
         cells = [[cell.replace("|", "\\|") for cell in line] for line in lines]
         parts += [f"## {title}", "\n".join(f"| {' | '.join(line)} |" for line in cells)]
     return "\n\n".join(parts) + "\n"
 
 
 def _html(source: str, tables: dict[str, pd.DataFrame]) -> str:
+    page = Template(Path(__file__).with_name("card.html").read_text(encoding="utf-8"))
     parts = [f"<p>{escape(source)}</p>"]
     for title, table in tables.items():
         parts.append(f"<h2>{title}</h2>\n<div>{table.to_html(border=0, index=False)}</div>")
-    return HTML.format(re.sub("`([^`]*)`", r"<code>\1</code>", "\n".join(parts)))
+    return page.substitute(content=re.sub("`([^`]*)`", r"<code>\1</code>", "\n".join(parts)))

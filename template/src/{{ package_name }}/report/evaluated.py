@@ -169,12 +169,14 @@ def draw_curves(truth: pd.Series, predictions: Predictions) -> Figure:
     left, right = figure.subplots(1, 2)
     is_second, scores = truth.eq(CLASSES[1]), predictions[:, 1]
     RocCurveDisplay.from_predictions(is_second, scores, ax=left, plot_chance_level=True)
+    left.set(xlabel="False positive rate", ylabel="True positive rate")
     PrecisionRecallDisplay.from_predictions(is_second, scores, ax=right)
+    right.set(xlabel="Recall", ylabel="Precision")
     return figure
 
 
 def draw_residuals(truth: pd.Series, predictions: Predictions) -> Figure:
-    """Draw true over predicted values, and the residuals."""
+    """Draw actual values and residuals over predicted values."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     for axes, kind in zip(
         figure.subplots(1, 2), ("actual_vs_predicted", "residual_vs_predicted"), strict=True
@@ -186,7 +188,7 @@ def draw_residuals(truth: pd.Series, predictions: Predictions) -> Figure:
 FIGURES: dict[str, Callable[[pd.Series, Predictions], Figure]] = (
     {"Confusion matrix": draw_confusion, "Calibration": draw_calibration}
     if CLASSES
-    else {"True values and residuals": draw_residuals}
+    else {"Actual and predicted values": draw_residuals}
 )
 if len(CLASSES) == 2:
     FIGURES[f"ROC and precision-recall curves of {CLASSES[1]}"] = draw_curves

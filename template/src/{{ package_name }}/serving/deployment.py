@@ -1,4 +1,4 @@
-"""The model that serves: loaded, replaced while it serves, and watched for drift."""
+"""The model in use: loading, reloading and drift detection."""
 
 import logging
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 import yaml
+from typing_extensions import TypedDict
 
 from .. import alerts, columns, data, environment, model, schema, tracking
 from ..errors import UserError
@@ -19,8 +20,16 @@ from .payload import Payload
 log = logging.getLogger(__name__)
 
 
+class Facts(TypedDict):
+    """Which model is in use, and its origin."""
+
+    uri: str
+    environment: str | None
+    data_sha256: str | None
+
+
 class Deployment:
-    """A model that serves, and the newest rows that it saw."""
+    """A loaded model, and the newest rows that it predicted."""
 
     def __init__(self, uri: str, fitted: Any, metadata: dict[str, Any], settings: Serve) -> None:
         self.uri = uri
@@ -33,10 +42,10 @@ class Deployment:
         if "reference" in metadata:
             self.window = drift.Window(metadata["reference"], settings.drift_rows)
         else:
-            log.warning("%s has no distribution of its training rows: drift is not measured", uri)
+            log.warning("%s lacks the distribution of its training rows: no drift metrics", uri)
 
-    def describe(self) -> dict[str, str | None]:
-        """Return which model this is, and what made it."""
+    def describe(self) -> Facts:
+        """Return the URI, the training environment and the data checksum of the model."""
         trained_with = self.metadata.get("environment")
         return {
             "uri": self.uri,
@@ -45,12 +54,12 @@ class Deployment:
         }
 
     def watch(self, features: pd.DataFrame) -> None:
-        """Add rows to the window; a thread checks each that is full, as a webhook takes time."""
+        """Add rows to the window; check a full one in a thread, as the webhook may be slow."""
         if self.window and self.window.add(features):
             Thread(target=self.check_drift, daemon=True).start()
 
     def check_drift(self) -> None:
-        """Send one alert when drift exceeds its limit, and no other until it was below again."""
+        """Send an alert when drift crosses its limit, once until it falls below it again."""
         psi, limit = self.window.psi() if self.window else {}, self._settings.drift_limit
         if not self.window or limit is None or not psi:
             return
@@ -67,22 +76,22 @@ class Deployment:
 
 
 class Slot:
-    """The place of the model that serves; a request keeps the one that it began with."""
+    """Holds the model in use; a running request keeps the one it started with."""
 
     def __init__(self, settings: Serve) -> None:
         self.current: Deployment | None = None
         self.reason = "the model is being loaded"
-        """Why the last load has no result; empty if it has one."""
+        """Why the last load failed or is not finished; empty after success."""
 
         self.n_loads = {"done": 0, "refused": 0}
         self._settings = settings
         self._lock = Lock()
 
     def reload(self) -> Deployment:
-        """Load the model, and replace the one that serves.
+        """Load the model, and replace the one in use.
 
         Raises:
-            UserError: If it cannot be loaded or used here; the old one continues to serve.
+            UserError: If it cannot be loaded or used here; the previous one stays in use.
         """
         with self._lock:
             result = "refused"
@@ -90,7 +99,7 @@ class Slot:
                 self.current, self.reason, result = load(self._settings), "", "done"
             except UserError as error:
                 self.reason = str(error)
-                log.error("the model was not loaded: %s", error)
+                log.error("loading the model failed: %s", error)
                 raise
             finally:
                 self.n_loads[result] += 1
@@ -98,7 +107,7 @@ class Slot:
 
 
 def load(settings: Serve) -> Deployment:
-    """Load a model from the registry or a folder, and predict one row with it.
+    """Load a model from the registry or a folder, and predict one row as a warm-up and a check.
 
     Raises:
         UserError: If there is no such model, or it cannot be used here.
@@ -119,7 +128,7 @@ def load(settings: Serve) -> Deployment:
             metadata = tracking.metadata(uri)
             folder = tracking.download(uri, settings)
     fitted = model.load(folder)
-    # The first prediction is slow, and a model that fails must not replace one that works.
+    # The first prediction is slow, and a broken model must not replace a working one.
     row = columns.check(pd.DataFrame([Payload(1).example()]), "example", schema.UNLABELLED)
     model.predict(fitted, data.prepare(row))
     log.info("loaded %s in %.1f s", uri, perf_counter() - start)
@@ -127,7 +136,7 @@ def load(settings: Serve) -> Deployment:
 
 
 def _exported(folder: Path) -> str:
-    """Return the version that a folder was exported from, which MLflow notes in it."""
+    """Return the URI of the version that a folder was exported from, which MLflow records there."""
     note = folder / "registered_model_meta"
     facts = yaml.safe_load(note.read_text(encoding="utf-8")) if note.is_file() else {}
     return f"models:/{facts['model_name']}/{facts['model_version']}" if facts else str(folder)

@@ -1,7 +1,7 @@
-"""Requests to predict: their form, which follows from ``schema.UNLABELLED``, and how one is read.
+"""Requests and answers of ``/predict``: their types, from the schema, and the parser.
 
-A body is hostile until it is checked: what it would build is counted before it is parsed, and rows
-are validated a few at a time, so that other threads run in between.
+Bodies are untrusted: their values are counted before they are parsed, and rows are validated in
+batches, between which other threads can run.
 """
 
 from collections.abc import Iterator
@@ -18,19 +18,19 @@ from .. import columns, schema
 
 COLUMNS = schema.UNLABELLED.columns
 N_PROBLEMS = 10
-"""Maximum problems of a request that an answer names."""
+"""Maximum number of problems that an answer lists."""
 
 N_UNKNOWN = 100
-"""Columns of a row beside those of the schema; a row with more is refused as a whole."""
+"""Maximum number of unknown columns of a row."""
 
 N_AT_ONCE = 256
-"""Rows that are validated while other threads wait."""
+"""Rows per batch of the validation."""
 
 LENGTH = 40
-"""Characters of a value that an answer repeats."""
+"""Maximum number of characters of a value in an answer."""
 
 KINDS = {"float": float, "uint": int, "int": int, "bool": bool}
-"""Type of a value in a request, by the start of the name of its column's type; others are text."""
+"""Types of values by prefix of the column's dtype; all others are text."""
 
 LIMITS = {
     "greater_than_or_equal_to": ("ge", "min_value"),
@@ -38,10 +38,41 @@ LIMITS = {
     "less_than_or_equal_to": ("le", "max_value"),
     "less_than": ("lt", "max_value"),
 }
-"""Pandera's checks, pydantic's name of the same limit, and where Pandera keeps it."""
+"""Pandera's checks, with pydantic's name of the limit and Pandera's key of its value."""
 
-Problem = dict[str, str]
-"""The keys field (such as rows[3].name, from 0), value (shortened), limits and reason."""
+make_type: Any = TypedDict  # mypy knows no keys that come from the schema.
+Prediction = make_type(
+    "Prediction",
+    {
+        schema.ID or "id": NotRequired[Any],
+        "prediction": type(schema.CLASSES[0]) if schema.CLASSES else float,
+        **{f"probability_{name}": float for name in schema.CLASSES},
+    },
+)
+
+
+class Answer(TypedDict):
+    """Predictions of the rows, in their order."""
+
+    model: str
+    predictions: list[Prediction]  # type: ignore[valid-type]
+    ignored: NotRequired[list[str]]
+
+
+class Problem(TypedDict):
+    """What violates the schema; a field is such as ``rows[3].name``, from 0."""
+
+    field: str
+    value: str
+    limits: str
+    reason: str
+
+
+class Refusal(TypedDict):
+    """A request that violates the schema."""
+
+    detail: str
+    problems: list[Problem]
 
 
 class RefusedError(Exception):
@@ -53,20 +84,18 @@ class RefusedError(Exception):
 
 
 class Rows(NamedTuple):
-    """What a request holds."""
+    """Parsed rows of a request."""
 
     table: pd.DataFrame
-    """Rows as the schema wants them."""
-
     ids: list[Any] | None
-    """Names of the rows, which the answer repeats."""
+    """Row identifiers, which the answer repeats."""
 
     ignored: list[str]
-    """Columns that the schema does not have."""
+    """Columns that are not in the schema."""
 
 
 class Payload:
-    """Requests of up to ``max_rows`` rows."""
+    """Parser of requests with up to ``max_rows`` rows."""
 
     def __init__(self, max_rows: int) -> None:
         self._max_rows = max_rows
@@ -74,14 +103,13 @@ class Payload:
             name: NotRequired[_rule(column)] if column.nullable else _rule(column)
             for name, column in COLUMNS.items()
         }
-        make: Any = TypedDict  # Its keys come from the schema.
-        row = make("Row", rules)
+        row = make_type("Row", rules)
         row.__pydantic_config__ = ConfigDict(extra="ignore", strict=True)
         many: Any = Annotated[list[row], FailFast()]  # type: ignore[valid-type]
         self._rows: TypeAdapter[list[dict[str, Any]]] = TypeAdapter(many)
         self._described = TypeAdapter(row).json_schema()
         self._names = pd.Index(list(COLUMNS))
-        # What more there is to check is left to Pandera, which takes longer.
+        # Else Pandera checks the rest, which is slower.
         self._is_exact = not schema.UNLABELLED.checks and all(
             column.dtype.type == np.float64
             and not column.metadata
@@ -90,11 +118,11 @@ class Payload:
         )
 
     def example(self) -> dict[str, Any]:
-        """Return a row that the limits allow."""
+        """Return a valid row."""
         return {name: _value(rule) for name, rule in self._described["properties"].items()}
 
     def openapi(self) -> dict[str, Any]:
-        """Describe a request, with an example."""
+        """Return the OpenAPI description of a request, with an example."""
         rows = {
             "type": "array",
             "minItems": 1,
@@ -117,7 +145,7 @@ class Payload:
             try:
                 found = self._rows.validate_python(rows[start : start + N_AT_ONCE])
             except ValidationError as error:
-                # A value that may be of two types has an error for each.
+                # A union has one error for each of its types.
                 errors = {one["loc"][:2]: one for one in reversed(error.errors(include_url=False))}
                 problems = [self._explain(one, start) for one in reversed(errors.values())]
                 raise RefusedError(problems) from None
@@ -128,9 +156,9 @@ class Payload:
         return Rows(self._table(values), ids, ignored)
 
     def _parse(self, body: bytes) -> list[Any]:
-        """Parse a body if it has no more values than the rows that are allowed."""
+        """Parse a body, unless it has more values than the allowed rows can have."""
         limits = f"an object with 'rows': 1 to {self._max_rows} rows of {len(COLUMNS)} columns"
-        # Counted in strings, too, which may have some of these characters: hence the factors.
+        # Strings may contain these characters, too: hence the factors.
         n_containers = body.count(b"{") + body.count(b"[")
         n_values = body.count(b":") + body.count(b",")
         width = len(COLUMNS) + N_UNKNOWN
@@ -145,7 +173,7 @@ class Payload:
             raise RefusedError([_problem("body", body, limits, f"Not JSON: {error}")]) from None
         rows = found.get("rows") if isinstance(found, dict) and len(found) == 1 else None
         if not isinstance(rows, list) or not 1 <= len(rows) <= self._max_rows:
-            raise RefusedError([_problem("rows", "", limits, "Not that many rows")])
+            raise RefusedError([_problem("rows", "", limits, "Wrong number of rows")])
         for number, row in enumerate(rows):
             if isinstance(row, dict) and len(row) > width:
                 raise RefusedError([_problem(f"rows[{number}]", "", limits, "Too many columns")])
@@ -159,7 +187,7 @@ class Payload:
             return columns.check(rows, "rows", schema.UNLABELLED)
         except columns.ViolationError as error:
             place = f"rows[{error.row}].{_short(error.column)}"
-            problem = _problem(place, error.value, error.rule, "Not as the schema wants it")
+            problem = _problem(place, error.value, error.rule, "Violates the schema")
             raise RefusedError([problem]) from None
 
     def _explain(self, error: ErrorDetails, start: int) -> Problem:
@@ -171,11 +199,11 @@ class Payload:
 
 
 def _rule(column: Column) -> Any:
-    """Translate a column into the type of its values."""
+    """Return the type of a column's values, with their limits."""
     dtype, facts = str(column.dtype).lower(), column.metadata or {}
     kind: Any = next((kind for start, kind in KINDS.items() if dtype.startswith(start)), str)
     rule: dict[str, Any] = {"allow_inf_nan": False} if kind is float else {}
-    if "words" in facts:  # As in the table, or as JSON has it.
+    if "words" in facts:  # The words of the table, or JSON's true and false.
         kind, rule = bool | Literal[*facts["words"]], {}
     for check in column.checks if "words" not in facts else ():
         facts = check.statistics or {}
@@ -197,12 +225,12 @@ def _rule(column: Column) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Write a category as the schema does: without blanks around it, and as text."""
+    """Normalize a category as the schema does: text without surrounding whitespace."""
     return str(value).strip() if isinstance(value, str | int) else value
 
 
 def _limits(rule: dict[str, Any]) -> Iterator[str]:
-    """Say what a column's JSON schema allows."""
+    """Describe what a column's JSON schema allows."""
     for one in rule.get("anyOf", [rule]):
         if values := one.get("enum", [one["const"]] if "const" in one else []):
             yield f"one of {', '.join(map(str, values))}"
@@ -212,7 +240,7 @@ def _limits(rule: dict[str, Any]) -> Iterator[str]:
 
 
 def _value(rule: dict[str, Any]) -> Any:
-    """Choose a value that a column's JSON schema allows."""
+    """Return a value that a column's JSON schema allows."""
     rule = rule.get("anyOf", [rule])[0]
     choices = [rule[key] for key in ("const", "minimum", "maximum") if key in rule]
     if choices := rule.get("enum", choices):
@@ -229,8 +257,8 @@ def _problem(field: str, value: bytes | str, limits: str, reason: str) -> Proble
 
 
 def _line(problem: Problem) -> str:
-    field, value, limits, reason = problem.values()
-    return f"{field} = {value}: {reason} ({limits})" if value else f"{field}: {reason} ({limits})"
+    place = f"{problem['field']} = {problem['value']}" if problem["value"] else problem["field"]
+    return f"{place}: {problem['reason']} ({problem['limits']})"
 
 
 def _short(value: bytes | str) -> str:

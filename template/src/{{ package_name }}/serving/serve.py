@@ -16,15 +16,15 @@ MAX_HEADER_BYTES = 2**16
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP with a limit on the size of the headers, which httptools lacks.
+    """HTTP parser with a limit on the size of the headers, which httptools lacks.
 
-    (uvicorn's other parser has one, but many small chunks of a body keep it busy for a second.)
+    (uvicorn's other parser has one, but is slow with many small chunks of a body.)
     """
 
     n_header_bytes = 0
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes from a connection, and close it if its headers do not end."""
+        """Process received bytes; close the connection if the headers are too long."""
         super().data_received(data)
         is_in_headers = "method" not in (getattr(self, "scope", None) or {})
         self.n_header_bytes = self.n_header_bytes + len(data) if is_in_headers else 0
@@ -33,12 +33,12 @@ class Protocol(HttpToolsProtocol):
 
 
 def serve(settings: Serve) -> None:
-    """Serve a model; the process answers /health while the model loads.
+    """Serve a model until SIGTERM or Ctrl-C; running requests may finish.
 
-    SIGTERM lets running requests end.
+    ``/health`` answers while the model loads.
 
     Raises:
-        UserError: If the address is open to others without a token, or the model cannot be used.
+        UserError: If other machines could connect without a token, or the model cannot be used.
     """
     is_guarded = bool(settings.serve_token) or settings.behind_proxy
     if not is_guarded and not service.is_loopback(settings.host):
@@ -46,7 +46,7 @@ def serve(settings: Serve) -> None:
             f"host = {settings.host} is open to other machines: set serve_token, "
             "or behind_proxy if a proxy controls access"
         )
-    telemetry.log_as_json()
+    telemetry.configure_logs()
     slot = Slot(settings)
     config = uvicorn.Config(
         service.create(slot, settings),
@@ -71,7 +71,7 @@ def serve(settings: Serve) -> None:
             failures.append(error)
             server.should_exit = True
 
-    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it once more at its end.
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it again at its end.
     threading.Thread(target=load, daemon=True).start()
     server.run()
     if failures:

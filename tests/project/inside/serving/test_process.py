@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -90,10 +91,24 @@ def test_control_characters_and_line_separators_are_escaped_in_the_log(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logging, "root", logging.RootLogger(logging.INFO))
-    telemetry.log_as_json()
+    telemetry.configure_logs()
     hostile = "a\nb\r\x1b[2J\x7f\x85\x9b\u2028\u2029c"
     logging.root.warning("%s", hostile)
     line = capsys.readouterr().err.removesuffix("\n")
     assert line.isascii()
     assert line.isprintable()
     assert json.loads(line)["message"] == hostile
+
+
+def test_on_a_terminal_the_log_is_text_without_control_characters(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "root", logging.RootLogger(logging.INFO))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    telemetry.configure_logs()
+    logging.root.warning("request", extra={"path": "/\x1b[2J\n", "status": 404})
+    logging.root.error("failed", exc_info=OSError("no space"))
+    first, second, *trace = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d WARNING request path=/\\x1b\[2J\\n status=404", first)
+    assert second.endswith("ERROR failed")
+    assert trace[-1] == "OSError: no space"
