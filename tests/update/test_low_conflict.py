@@ -49,7 +49,7 @@ def change_the_rest(template: Path) -> None:
     )
     change("mkdocs.yml.jinja", "permalink: true\n", "permalink: true\n  - attr_list\n")
     change("README.md.jinja", "## Quick start\n", "## How to begin\n")
-    change("justfile.jinja", "# Open runs and models", "# See runs and models")
+    change("justfile.jinja", "# Show runs and models", "# See runs and models")
     change("project.just.jinja", "settings --config", "settings --seed 1 --config")
     change(".github/workflows/project.yml", "timeout-minutes: 20", "timeout-minutes: 30")
     change(".github/workflows/ci.yml", "timeout-minutes: 40", "timeout-minutes: 50")
