@@ -21,9 +21,9 @@ MADE = {".copier-answers.yml", "uv.lock"}
 
 
 ACCEPTED = {
-    "minimal": {"lines of src": 2_248},
-    "standard": {"lines of src": 3_620},
-    "everything": {"lines of src": 4_404},
+    "minimal": {"lines of src": 2_245},
+    "standard": {"lines of src": 3_617},
+    "everything": {"lines of src": 4_401},
 }
 """Lines above a limit that docs/decisions/0016-core-and-parts.md and 0017-own-tables.md accept."""
 
