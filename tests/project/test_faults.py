@@ -47,7 +47,7 @@ def project(everything: Project, tmp_path_factory: pytest.TempPathFactory) -> Pr
 
 
 def kill_when(is_time: Callable[[], object], process: "subprocess.Popen[str]") -> None:
-    """Kill a verb, as a lack of memory or of power would, when something has happened."""
+    """Kill a command at an event, as lack of memory or power would."""
     while not is_time():
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.01)
@@ -81,7 +81,7 @@ def check_line(told: str) -> str:
 
 
 def on_full_disk(project: Project, size_kib: int, *arguments: str) -> str:
-    """Run a verb that fails, where no file can grow beyond a size."""
+    """Run a command that fails because no file can grow beyond a size."""
     limited = f'ulimit -f {size_kib}; exec "$@"'
     verb = (find_uv(), "run", "--no-sync", project.name, *arguments)
     return check_line(project.run("bash", "-c", limited, "bash", *verb, expect=1))

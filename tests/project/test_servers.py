@@ -82,5 +82,5 @@ def test_a_database_is_a_store_without_a_server(folder: Path, postgresql: str) -
     missing = ("--tracking-uri", f"{postgresql}nowhere")
     told = project.verb("evaluate", *missing, expect=1)
     assert 'database "nowhere" does not exist' in told.splitlines()[-1]
-    assert len(told.splitlines()) == 1
+    assert "Traceback" not in told
     assert "hunter2" not in told
