@@ -21,9 +21,9 @@ MADE = {".copier-answers.yml", "uv.lock"}
 
 
 ACCEPTED = {
-    "minimal": {"lines of src": 2_172},
-    "standard": {"lines of src": 3_538},
-    "everything": {"lines of src": 4_318},
+    "minimal": {"lines of src": 2_176},
+    "standard": {"lines of src": 3_591},
+    "everything": {"lines of src": 4_391},
 }
 """Lines above a limit that docs/decisions/0016-core-and-parts.md and 0017-own-tables.md accept."""
 

@@ -1,4 +1,4 @@
-"""The command that searches hyperparameters."""
+"""The command ``tune``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,14 +15,14 @@ class Tune(Settings):
     """Name of the study to create or to join."""
 
     study_storage: Annotated[str, NotLogged] = Field(default="mlruns/study.log", min_length=1)
-    """Where studies are kept: a file, or the address of a database such as
-    postgresql+psycopg://host/studies. Processes that share it share the work."""
+    """Storage of studies: a file, or the URL of a database such as
+    postgresql+psycopg://host/studies. Processes with the same storage share the trials."""
 
     trials: Annotated[PositiveInt, NotLogged] = 20
-    """Finished trials that the study should have, across all processes."""
+    """Total number of trials across all workers."""
 
     tuned_path: Annotated[Path, NotLogged] = Path("config/tuned.yaml")
-    """File for the best settings; train with it by '--config'."""
+    """File for the best settings, for 'train --config'."""
 
     def cli_cmd(self) -> None:
         from .tune import tune

@@ -1,4 +1,4 @@
-"""Search hyperparameters: many trainings, compared by their loss on the validation rows."""
+"""Hyperparameter search: trials are trainings, compared by their validation loss."""
 
 import logging
 import math
@@ -11,7 +11,6 @@ import numpy as np
 import optuna
 import yaml
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from optuna import Study, Trial, TrialPruned
 from optuna.exceptions import StorageInternalError
 from optuna.pruners import MedianPruner
@@ -32,28 +31,28 @@ from .space import SPACE
 log = logging.getLogger(__name__)
 
 METRIC = "validation_loss"
-"""What ``model.fit`` has to report; a trial's value is the last one."""
+"""Metric that ``model.fit`` must report; the last value is that of the trial."""
 
 TAKEN = (IntegrityError, ProgrammingError)
-"""What a database raises for a table that another process creates; each may be such a one."""
+"""Errors of a database if another process creates the same table."""
 
 N_TABLES = 10
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 N_BEFORE_PRUNING = 5
-"""Complete trials before a median of them stops others."""
+"""Number of complete trials before the median prunes others."""
 
 BASIS = "basis"
-"""Attribute of a study: what its trials have in common, so that they can be compared."""
+"""Attribute of a study: data and settings that all its trials share, so they are comparable."""
 
 RECORDED = {*Hyperparameters.model_fields, *SplitRule.model_fields}
 
 
 class Sampler(TPESampler):
-    """TPE whose random numbers depend on the seed and the number of the trial.
+    """TPE sampler, seeded by the seed and the number of the trial.
 
-    Processes that share a study never draw the same trial, and a search that was stopped goes on
-    with the trials that it would have drawn.
+    Processes that share a study never sample the same trial, and a resumed search samples the
+    trials that it would have sampled without the interruption.
     """
 
     def __init__(self, seed: int) -> None:
@@ -67,16 +66,16 @@ class Sampler(TPESampler):
 
 
 def tune(settings: Tune) -> str:
-    """Run the trials that a study lacks, and write the settings of its best trial.
+    """Run the remaining trials of a study, and write the settings of its best trial.
 
-    Processes that join the study share its trials. If one dies, the others run its trial again.
-    The rows held out for evaluation are not used.
+    Processes that join the study share its trials. If one dies, the others repeat its trial.
+    The held-out test rows are not used.
 
     Returns:
         One line with the best value.
 
     Raises:
-        UserError: If the study cannot be used, has trials of other rows or settings, or no trial
+        UserError: If the study cannot be used, has other rows or settings, or no trial
             completes.
     """
     rows = data.read(settings.data_path)
@@ -106,10 +105,10 @@ def tune(settings: Tune) -> str:
 
 
 def join(settings: Tune, checksum: str) -> Study:
-    """Open or create the study of the settings and of the rows with this checksum.
+    """Open or create the study for these settings and rows.
 
     Raises:
-        UserError: If the storage cannot be used, or the study is of other rows or settings.
+        UserError: If the storage cannot be used, or the study has other rows or settings.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
@@ -136,19 +135,19 @@ def join(settings: Tune, checksum: str) -> Study:
 
 def _open(address: str, tracking_uri: str) -> BaseStorage:
     if address == tracking_uri:  # Optuna would add its tables to those of MLflow.
-        raise ValueError("MLflow keeps its runs there")
+        raise ValueError("this is the tracking store of MLflow")
     if "://" in address:
         for _ in range(N_TABLES):
             with suppress(*TAKEN):  # Another process creates the same tables at this moment.
                 return get_storage(address)
         return get_storage(address)
     Path(address).parent.mkdir(parents=True, exist_ok=True)
-    # The other kind of lock is a symbolic link, for which Windows asks for a privilege.
+    # The other lock is a symbolic link, which needs a privilege on Windows.
     return JournalStorage(JournalFileBackend(address, JournalFileOpenLock(address)))
 
 
 def _run(study: Study, trial: Trial, split: data.Split, settings: Tune) -> str:
-    """Train with the values of a trial, and say what became of it."""
+    """Train with the values of a trial, and return its result as text."""
     losses: list[float] = []
 
     def report(values: dict[str, float], step: int) -> None:
@@ -179,12 +178,12 @@ def _run(study: Study, trial: Trial, split: data.Split, settings: Tune) -> str:
 
 def _last(losses: list[float]) -> float:
     if not losses:
-        raise UserError(f"model.fit reports no {METRIC!r}, by which 'tune' compares trials")
+        raise UserError(f"model.fit reports no {METRIC!r}, which 'tune' needs to compare trials")
     return losses[-1]
 
 
 def _paths(settings: Tune, folder: Path) -> dict[str, Path]:
-    """Move the files that a training writes, such as checkpoints, to a folder of the trial's."""
+    """Redirect the files that a training writes, such as checkpoints, to the trial's folder."""
     values = {name: getattr(settings, name) for name in Hyperparameters.model_fields}
     return {name: folder / path.name for name, path in values.items() if isinstance(path, Path)}
 
@@ -202,7 +201,6 @@ def _draw(study: Study) -> dict[str, Figure]:
     axes.plot(numbers, losses, "o", label="trial")
     axes.plot(numbers, np.minimum.accumulate(losses), "-", label="best so far")
     axes.set(xlabel="Trial", ylabel=METRIC, title="Optimization history")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figures["history"].legend(loc="outside lower center", ncols=2)  # Outside, it hides no trial.
     if len(complete) >= N_BEFORE_PRUNING:
         importances = optuna.importance.get_param_importances(study)
