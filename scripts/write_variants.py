@@ -70,7 +70,7 @@ def main() -> None:
     options = parser.parse_args()
     runs = read_all(options.reports)
     if not any(run.answers for run in runs):
-        sys.exit(f"{options.reports}: no report names a variant; write one with --junitxml")
+        sys.exit(f"no report in {options.reports} names a variant; write one with --junitxml")
     for name, text in pages(runs).items():
         (options.folder / name).write_text(text, encoding="utf-8")
     if options.seconds:
