@@ -88,7 +88,7 @@ def test_an_image_for_cuda_has_a_tag_of_its_own(runner: Runner) -> None:
 def test_a_tag_that_is_taken_stays(runner: Runner) -> None:
     done = runner.run("publish", TAKEN="sha256:2")
     assert done.returncode == 1
-    assert "is there already" in done.stdout
+    assert "exists already" in done.stdout
     assert not runner.calls("push")
 
 

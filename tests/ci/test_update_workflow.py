@@ -284,7 +284,7 @@ def test_the_job_that_runs_the_templates_code_has_no_token() -> None:
         for step in job["steps"]
         if "GH_TOKEN" in step.get("env", {})
     }
-    titles = ("Fetch", "Leave workflows to a person", "Push", "Open or refresh the pull request")
+    titles = ("Fetch", "Open an issue about workflows", "Push", "Open or refresh the pull request")
     assert with_token == {("propose", title) for title in titles}
     for job in jobs().values():
         (checkout,) = [s for s in job["steps"] if s.get("uses", "").startswith("actions/checkout")]

@@ -179,9 +179,9 @@ def test_a_private_repository_signs_if_its_owner_says_so(
 @pytest.mark.parametrize(
     ("values", "environment", "failed"),
     [
-        ({"github.event.release.tag_name": "v1 2"}, {}, "Build and try"),
-        ({"github.event.release.tag_name": "v1.0+local"}, {}, "Build and try"),
-        ({}, {"PUSHED_LAYER": "sha256:b"}, "Push what was scanned"),
+        ({"github.event.release.tag_name": "v1 2"}, {}, "Build and test"),
+        ({"github.event.release.tag_name": "v1.0+local"}, {}, "Build and test"),
+        ({}, {"PUSHED_LAYER": "sha256:b"}, "Push the scanned image"),
         ({}, {"TAKEN": "sha256:2"}, "Tag"),
     ],
 )
@@ -199,7 +199,7 @@ def test_an_image_for_cuda_makes_room_and_has_its_own_tag(runner: Runner) -> Non
     (tag,) = (call for call in runner.calls("docker") if "imagetools create" in call)
     assert tag.split()[-2] == f"{IMAGE}:1.2.3-cuda"
     run = runner.run("images.yml", "build", values)
-    assert run.ran == ["Prepare", "Try"]  # Trivy has looked at the one for the CPU.
+    assert run.ran == ["Prepare", "Test"]  # Trivy has looked at the one for the CPU.
 
 
 @pytest.mark.parametrize(
