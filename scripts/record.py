@@ -77,7 +77,10 @@ def record(folder: Path) -> list[Line]:
     """Type the session into a terminal."""
     bin_folder = ROOT / ".venv" / "bin"
     environment = {key: os.environ[key] for key in os.environ if key != "VIRTUAL_ENV"}
-    environment |= {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "TERM": "xterm-256color"}
+    environment |= {
+        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        "TERM": "xterm-256color",
+    }
     source = ["--template", str(ROOT), "--vcs-ref", "HEAD"]
     lines: list[Line] = []
     now, where = 0.0, folder
@@ -101,7 +104,9 @@ def record(folder: Path) -> list[Line]:
             lines.append((now, line.rstrip("\r\n").rpartition("\r")[2]))
         terminal.close()
         if terminal.exitstatus:
-            raise SystemExit(f"record: '{command}' failed:\n" + "\n".join(text for _, text in lines))
+            raise SystemExit(
+                f"record: '{command}' failed:\n" + "\n".join(text for _, text in lines)
+            )
         lines.append((now, f"\x1b[2m({time.monotonic() - started:.1f} s)\x1b[0m"))
     return lines
 

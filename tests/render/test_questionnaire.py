@@ -44,7 +44,7 @@ AT = [
     pytest.param(name, marks=() if name in {"project_name", "framework"} else pytest.mark.slow)
     for name in OF_A_DEFAULT_PROJECT
 ]
-"""Questions at which somebody thinks better of it."""
+"""Questions at which the user cancels."""
 
 
 @pytest.fixture
