@@ -32,11 +32,11 @@ RUN_NO_RECIPE = {
     "update-template.yml propose": "it has a token that may write, and runs nothing of the project",
 }
 PREPARES = {"sync"}
-"""Verbs that a job may run first; `build` needs nothing installed, and may have it all the same."""
+"""Recipes that a job may run first; `build` works with or without an installation."""
 
 
 def recipes(justfile: str) -> dict[str, str]:
-    """Verbs of a project, each with the lines that it runs."""
+    """Recipes of a project, each with the lines that it runs."""
     found = re.findall(r"^([\w-]+)[^:=\n]*:(?!=).*\n((?:[ \t]+.*\n)*)", justfile, re.M)
     return dict(found)
 
