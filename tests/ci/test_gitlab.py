@@ -163,7 +163,7 @@ def test_a_preview_gives_gitlab_no_command(forge: Forge) -> None:
 
 def test_a_branch_that_somebody_went_on_with_stays(forge: Forge) -> None:
     theirs = forge.clone("theirs")
-    git("commit", "--quiet", "--allow-empty", "--message", "mended", folder=theirs)
+    git("commit", "--quiet", "--allow-empty", "--message", "fixed", folder=theirs)
     git("push", "--quiet", "origin", "HEAD:template/v2", folder=theirs)
     done = forge.run(finds_one(), UPDATE_TEMPLATE_TOKEN="hush")
     assert done.returncode == 0, done.stderr

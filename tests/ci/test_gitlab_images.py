@@ -51,10 +51,10 @@ class Runner:
             check=False,
         )
 
-    def calls(self, verb: str = "") -> list[str]:
+    def calls(self, action: str = "") -> list[str]:
         """How docker was called."""
         text = Path(self.environment["CALLS"]).read_text(encoding="utf-8")
-        return re.findall(rf"^docker ((?:{verb}).*)", text, re.M)
+        return re.findall(rf"^docker ((?:{action}).*)", text, re.M)
 
 
 @pytest.fixture

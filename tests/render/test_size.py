@@ -17,7 +17,7 @@ OTHERS = {"other lines of Python": 60}
 """What each may have outside of src and tests."""
 
 MADE = {".copier-answers.yml", "uv.lock"}
-"""Files that a program keeps, and that nobody reads."""
+"""Generated files that people do not read."""
 
 
 ACCEPTED = {
