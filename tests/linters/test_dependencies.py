@@ -42,6 +42,11 @@ PARTS = {
 INSIDE = dict.fromkeys(("duckdb", "numpy", "pandas"), "of a project, where `import-data` runs")
 """Modules that this repository imports in a project's environment alone."""
 
+SCRIPTS = {"pexpect": "scripts/record.py", "rich": "scripts/record.py"}
+"""Packages of development that only a script imports."""
+
+ON_DEMAND = {"playwright": "scripts/take_screenshots.py installs it by 'uv run --with'"}
+
 
 def deptry(*roots: str, **ignored: dict[str, str]) -> Linter:
     told = ",".join(f"{rule}={'|'.join(names)}" for rule, names in ignored.items())
@@ -69,7 +74,8 @@ RENDERS = deptry(
 )
 OURS = deptry(
     *("src", "extensions", "scripts", *siblings(ROOT / "extensions" / "migrations")),
-    DEP004=INSIDE,
+    DEP001=ON_DEMAND,
+    DEP004=INSIDE | SCRIPTS,
 )
 
 

@@ -176,7 +176,7 @@ def test_a_copy_behind_a_broken_index_is_whole_but_for_its_lock(
     (line,) = done.stderr.decode().splitlines()
     assert line.startswith("uv.lock was not created: ")
     assert ("UV_INDEX_INTERNAL_PASSWORD" in line) == (not login)
-    assert f"{nobody}/simple/" in line
+    assert f"{closed_address}/simple/" in line
     assert git("log", "--format=%s", folder=project).count("\n") == 1
     assert git("status", "--porcelain", "--ignored", folder=project) == ""
     made = {path.relative_to(project) for path in project.rglob("*") if path.is_file()}

@@ -83,7 +83,8 @@ def test_blank_lines_are_tidy(texts: dict[tuple[str, str], Path]) -> None:
             continue
         assert text.endswith("\n"), path
         assert not text.endswith("\n\n"), path
-        assert path.suffix == ".py" or "\n\n\n" not in text, path
+        # Two blank lines stand between definitions of Python, also of an example on a page.
+        assert path.suffix == ".py" or path.name == "extend.md" or "\n\n\n" not in text, path
         assert not re.search(r"[ \t]$", text, re.M), path
 
 
@@ -128,7 +129,7 @@ def test_no_folder_is_empty(renders: dict[str, Path]) -> None:
 def test_the_tree_is_not_crowded(renders: dict[str, Path]) -> None:
     for name, project in renders.items():
         visible = [path for path in project.iterdir() if path.name[0] != "."]
-        assert len(visible) <= 16, name
+        assert len(visible) <= 17, name
 
 
 def test_nothing_that_git_ignores_is_rendered(renders: dict[str, Path], tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_variables_of_an_index_have_its_name(projects: list[Project]) -> None:
 
 def test_commands_that_are_named_exist(projects: list[Project]) -> None:
     for project in projects:
-        verbs, command = project.commands() | TO_ADD, project.command
+        commands, command = project.commands() | TO_ADD, project.command
         start = r"(?:uv run (?:--[\w-]+ )*|[`'@]|\$ |^ +)"
         check(project, project.find(rf"{start}{command} ([a-z]+(?:-[a-z]+)*)"), commands, "command")
         reference = project.texts.get("docs/reference/command-line.md")
