@@ -97,3 +97,15 @@ def test_mlflows_variable_is_the_default_of_the_setting(
         assert mlflow.get_tracking_uri().endswith("ours/mlflow.db")
     ignored = "MLFLOW_TRACKING_URI is ignored: tracking_uri is set (config/base.yaml)"
     assert caplog.messages.count(ignored) == 1
+
+
+def test_the_champion_predicts_or_else_the_latest_version(
+    command: CommandLine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    command("predict")
+    assert f"using models:/{PROJECT}/2" in caplog.messages
+    with tracking.connection(Settings()):
+        mlflow.MlflowClient().set_registered_model_alias(PROJECT, "champion", "1")
+    command("predict")
+    assert f"using models:/{PROJECT}/1 (champion)" in caplog.messages
