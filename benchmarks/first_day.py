@@ -63,7 +63,7 @@ def compare_first_model(folder: Path, template: Path, rounds: int) -> None:
 
 
 def compare_help(folder: Path, rounds: int) -> None:
-    """Ask a verb for help, and start Python."""
+    """Time `--help` of a command, and the start of Python."""
     binaries = folder / "project" / ".venv" / ("Scripts" if os.name == "nt" else "bin")
     script, python = binaries / "my-ml-project", binaries / "python"
 

@@ -175,8 +175,8 @@ def comparing_layers(project: Project, change: str, goal: str) -> Iterator[None]
 def compare_starts(project: Project, rounds: int) -> None:
     """Start services with a model, with and without byte code, until they are ready."""
     project.uv("sync", "--quiet")
-    for verb in ("train", "evaluate", "promote", "export"):
-        project.verb(verb)
+    for command in ("train", "evaluate", "promote", "export"):
+        project.command(command)
     build_both(project, "serve-model")
 
     def start(image: str, *options: str) -> float:

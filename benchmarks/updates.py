@@ -16,7 +16,7 @@ from comparison import COPIER, ENVIRONMENT, HEADER, ROOT, report, run
 OLD = "v0.3.0"
 PLAIN = [*COPIER[:3], "update", "--trust", "--defaults", "--quiet", "--skip-tasks"]
 OURS = [sys.executable, "-m", "copier_ml"]
-SOMEBODY = {
+AUTHOR = {
     f"GIT_{role}_{part}": text
     for role in ("AUTHOR", "COMMITTER")
     for part, text in (("NAME", "benchmark"), ("EMAIL", "benchmark@example.org"))
@@ -29,12 +29,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     # A lock comes from uv's cache, or is left as it is.
-    ENVIRONMENT.update(SOMEBODY, UV_OFFLINE="1")
+    ENVIRONMENT.update(AUTHOR, UV_OFFLINE="1")
     with tempfile.TemporaryDirectory() as name:
         template = make_template(Path(name) / "template")
         print(HEADER)
-        for verb, goal in (("update", "<= 2 s"), ("preview", "<= 1 s")):
-            compare(verb, goal, template, Path(name) / verb, rounds)
+        for command, goal in (("update", "<= 2 s"), ("preview", "<= 1 s")):
+            compare(command, goal, template, Path(name) / command, rounds)
 
 
 def make_template(folder: Path) -> Path:
@@ -53,19 +53,19 @@ def make_project(template: Path, folder: Path) -> Path:
     return folder
 
 
-def compare(verb: str, goal: str, template: Path, folder: Path, rounds: int) -> None:
-    """Run a verb, which leaves the project alone, and Copier, which needs a new one each time."""
+def compare(command: str, goal: str, template: Path, folder: Path, rounds: int) -> None:
+    """Time a command on one project, and Copier on a new one each round."""
     mine = make_project(template, folder / "mine")
     others = [make_project(template, folder / str(n)) for n in range(rounds)]
 
     def ours() -> None:
-        run(*OURS, verb, "--trust", mine)
+        run(*OURS, command, "--trust", mine)
 
     def plain() -> None:
         run(*PLAIN, cwd=others.pop())
 
     ours()  # Write byte code.
-    report(f"{verb} from {OLD} ({goal})", ours, "copier update", plain, rounds, "")
+    report(f"{command} from {OLD} ({goal})", ours, "copier update", plain, rounds, "")
 
 
 if __name__ == "__main__":

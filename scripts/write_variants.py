@@ -1,10 +1,11 @@
-"""Write docs/reference/variants.md and .html: each answer and each pair, and what was run on it.
+"""Write docs/reference/variants.md and .html: what the tests ran for each answer and each pair.
 
     uv run pytest -m "" --junitxml=reports/all.xml
     uv run python scripts/write_variants.py reports
 
-A test tells what it runs with ``builds.tell``; its seconds and its result are those of the report.
-Seconds of every test go into tests/seconds.json, by which ``scripts/share_out.py`` balances jobs.
+A test records what it runs with ``builds.tell``; the report has its duration and result.
+``--seconds tests/seconds.json`` also writes the durations, by which ``scripts/share_out.py``
+balances jobs.
 """
 
 import argparse
@@ -23,24 +24,24 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 ROOT = Path(__file__).parents[1]
 STEPS = {
     "rendered": "every file is written, parsed and checked",
-    "locked": "uv makes a lock that serves every platform",
-    "installed": "the lock is installed",
+    "locked": "uv creates a lockfile for all platforms",
+    "installed": "the locked packages are installed",
     "checked": "`just check`: format, lint, types",
     "tested": "`just test`: the project's own tests",
     "trained": "a model is trained, evaluated and used",
     "built": "`just build`: a wheel and a source distribution",
     "imaged": "its images are built and run",
-    "updated": "a project of an older release is brought to it",
+    "updated": "a project of an older release is updated to it",
 }
-"""What can be run on a variant, from the quick to the costly, and what that is."""
+"""Steps of a test, from the fastest to the slowest, with their descriptions."""
 
 Value = tuple[str, str]
-"""A question and an answer to it."""
+"""A question and its answer."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One test, and the variants that it ran."""
+    """One test, with the variants that it ran."""
 
     test: str
     seconds: float
@@ -63,13 +64,13 @@ class Run:
 def main() -> None:
     """Read reports and write both pages and the seconds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("reports", type=Path, help="folder of what --junitxml wrote")
+    parser.add_argument("reports", type=Path, help="folder of reports that --junitxml wrote")
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "reference")
-    parser.add_argument("--seconds", type=Path, help="write the seconds of each test here, too")
+    parser.add_argument("--seconds", type=Path, help="file for the duration of each test")
     options = parser.parse_args()
     runs = read_all(options.reports)
     if not any(run.answers for run in runs):
-        sys.exit(f"no report in {options.reports} tells of a variant; write one with --junitxml")
+        sys.exit(f"no report in {options.reports} names a variant; write one with --junitxml")
     for name, text in pages(runs).items():
         (options.folder / name).write_text(text, encoding="utf-8")
     if options.seconds:
@@ -78,13 +79,13 @@ def main() -> None:
 
 
 def read_all(folder: Path) -> list[Run]:
-    """Read all reports of a folder; of a test that ran twice, the report that is newer counts."""
+    """Read all reports of a folder; if a test ran twice, the newer report counts."""
     reports = sorted(folder.glob("*.xml"), key=lambda path: path.stat().st_mtime_ns)
     return list({run.test: run for report in reports for run in read(report)}.values())
 
 
 def read(report: Path) -> Iterator[Run]:
-    """Read a report of pytest in JUnit's format, with ``path::test`` for its names."""
+    """Read a JUnit report of pytest; tests are named ``path::test``."""
     for case in ET.parse(report).iter("testcase"):  # noqa: S314  (our own)
         path = case.attrib["classname"].replace(".", "/") + ".py"
         children = {child.tag for child in case}
@@ -99,7 +100,7 @@ def read(report: Path) -> Iterator[Run]:
 
 
 def pages(runs: list[Run]) -> dict[str, str]:
-    """Fill both pages with the same tables."""
+    """Render both pages from the same tables."""
     engine = Environment(
         loader=FileSystemLoader(ROOT / "scripts" / "variants"),
         autoescape=select_autoescape(),
@@ -138,7 +139,7 @@ def tables(runs: list[Run]) -> dict[str, Any]:
 
 
 def _count(runs: Iterable[Run], keys: Any) -> dict[Any, dict[str, str]]:
-    """Map each key to what was run on it: ``3`` runs, or ``1 of 3`` where the others failed."""
+    """Map each key to its passed runs by step: ``3``, or ``1 of 3`` if others failed."""
     passed: dict[Any, Counter[str]] = {}
     tried: dict[Any, Counter[str]] = {}
     for run in (run for run in runs if run.result != "skipped"):
@@ -155,7 +156,7 @@ def _count(runs: Iterable[Run], keys: Any) -> dict[Any, dict[str, str]]:
 
 
 def _by_questions(by_pair: dict[Any, dict[str, str]]) -> list[tuple[str, dict[str, int]]]:
-    """Count the pairs of answers that each step has met, for each two questions."""
+    """Count the pairs of answers that each step covered, for each pair of questions."""
     counted: dict[str, Counter[str]] = {}
     for pair, steps in by_pair.items():
         names = " and ".join(sorted(f"`{name}`" for name, _ in pair))

@@ -44,7 +44,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallIndex]:
 
 
 class Owner:
-    """Somebody with a project, an index and a database of vulnerabilities."""
+    """An owner with a project, an index and a vulnerability database."""
 
     def __init__(self, place: Path, index: SmallIndex) -> None:
         self.place, self.index = place, index
@@ -90,7 +90,7 @@ class Owner:
 @pytest.fixture
 def owner(tmp_path: Path, index: SmallIndex) -> Iterator[Owner]:
     yield Owner(tmp_path, index)
-    index.status, index.stranger, index.has_parts = 200, 200, True
+    index.status, index.anonymous_status, index.has_parts = 200, 200, True
 
 
 def test_a_good_lock_passes(owner: Owner) -> None:
@@ -126,7 +126,7 @@ def test_one_check_can_be_asked_for(owner: Owner) -> None:
     assert "no check 'licences': choose from vuln" in owner.audit("licences", expect=2)
 
 
-def test_an_exception_is_for_the_licence_that_it_names(owner: Owner) -> None:
+def test_an_exception_is_for_the_license_that_it_names(owner: Owner) -> None:
     row = {"licenses": ["GPL-3.0-only"], "reason": "It is a tool."}
     owner.lock("copyleft-thing", "silent-thing", rules=RULES | {"exceptions": {"*_Thing": row}})
     (line,) = owner.audit("licenses", expect=1).splitlines()
@@ -216,8 +216,8 @@ def test_the_public_service_learns_no_name_of_a_private_package(owner: Owner) ->
 
 
 @pytest.mark.parametrize("way", ["variables", "netrc"])
-def test_licences_are_read_with_the_password_of_the_index(owner: Owner, way: str) -> None:
-    owner.index.stranger = 401
+def test_licenses_are_read_with_the_password_of_the_index(owner: Owner, way: str) -> None:
+    owner.index.anonymous_status = 401
     owner.lock("copyleft-thing", authenticate="always")
     (owner.place / "netrc").write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
     login = KNOWN if way == "variables" else {"NETRC": str(owner.place / "netrc")}
@@ -229,7 +229,7 @@ def test_licences_are_read_with_the_password_of_the_index(owner: Owner, way: str
     assert "cannot read the license of copyleft-thing 1.0 (401 Client Error" in told
 
 
-def test_a_licence_that_cannot_be_read_is_no_pass(owner: Owner) -> None:
+def test_a_license_that_cannot_be_read_is_no_pass(owner: Owner) -> None:
     owner.lock("copyleft-thing", "fine-thing")
     owner.index.has_parts = False
     (line,) = owner.audit("licenses", expect=2).splitlines()

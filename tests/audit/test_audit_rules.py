@@ -131,7 +131,7 @@ def test_a_text_that_is_no_expression_can_be_allowed_as_it_is() -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_licence_is_read_where_a_package_states_it(lines: list[str], expected: str) -> None:
+def test_a_license_is_read_where_a_package_states_it(lines: list[str], expected: str) -> None:
     assert licenses.state(metadata(*lines)) == expected
 
 

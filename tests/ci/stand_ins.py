@@ -50,7 +50,7 @@ if "just" in sys.argv:
     if not re.search(rf"^{recipe}\\b.*:", "\\n".join(files), re.M):
         sys.exit(f"error: Justfile does not contain recipe '{recipe}'")
 """
-"""Knows which verbs the project has, and runs none."""
+"""Know the project's commands, and run none."""
 
 WRITES = """\
 #!/bin/sh

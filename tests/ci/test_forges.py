@@ -1,4 +1,4 @@
-"""The forges do the same for a project: the same jobs, which run the same verbs.
+"""The forges do the same for a project: the same jobs, which run the same recipes.
 
 What differs by nature is in the tables, each with its reason; what differs by mistake fails.
 """
@@ -28,23 +28,23 @@ AT_GITHUB_ALONE = {
     "images.yml plan": "a matrix that is found when it runs; GitLab's is rendered",
     "publish.yml plan": "as in images.yml",
 }
-RUN_NO_VERB = {
+RUN_NO_RECIPE = {
     "update-template.yml propose": "it has a token that may write, and runs nothing of the project",
 }
 PREPARES = {"sync"}
-"""Verbs that a job may run first; `build` needs nothing installed, and may have it all the same."""
+"""Recipes that a job may run first; `build` works with or without an installation."""
 
 
 def recipes(justfile: str) -> dict[str, str]:
-    """Verbs of a project, each with the lines that it runs."""
+    """Recipes of a project, each with the lines that it runs."""
     found = re.findall(r"^([\w-]+)[^:=\n]*:(?!=).*\n((?:[ \t]+.*\n)*)", justfile, re.M)
     return dict(found)
 
 
-def verbs(script: str, known: dict[str, str]) -> set[str]:
+def recipes_run(script: str, known: dict[str, str]) -> set[str]:
     """Recipes that a script runs."""
     named = set(re.findall(r"^\s*(?:if ! )?uv run (?:--locked )?just ([\w-]+)", script, re.M))
-    assert named <= known.keys(), f"no such verb: {named - known.keys()}"
+    assert named <= known.keys(), f"no such recipe: {named - known.keys()}"
     return named - PREPARES
 
 
@@ -106,7 +106,7 @@ def test_the_forges_have_the_same_jobs(projects: tuple[Path, Path]) -> None:
     assert gitlab.keys() == {counterpart(job) for job in github.keys() - AT_GITHUB_ALONE.keys()}
 
 
-def test_jobs_of_the_same_name_run_the_same_verbs(projects: tuple[Path, Path]) -> None:
+def test_jobs_of_the_same_name_run_the_same_recipes(projects: tuple[Path, Path]) -> None:
     known = recipes((projects[0] / "justfile").read_text(encoding="utf-8"))
     known |= recipes((projects[0] / "project.just").read_text(encoding="utf-8"))
     gitlab = jobs_of_gitlab(projects[1])
@@ -114,10 +114,10 @@ def test_jobs_of_the_same_name_run_the_same_verbs(projects: tuple[Path, Path]) -
         if job in AT_GITHUB_ALONE:
             continue
         theirs = gitlab[counterpart(job)]
-        ran = verbs(script, known)
+        ran = recipes_run(script, known)
         is_idle = not ran and "image:built" not in script
-        assert is_idle == (job in RUN_NO_VERB), f"{job} runs {ran or 'no verb'}"
-        assert verbs(theirs, known) == ran, job
+        assert is_idle == (job in RUN_NO_RECIPE), f"{job} runs {ran or 'no recipe'}"
+        assert recipes_run(theirs, known) == ran, job
         assert ("image:built" in theirs) == ("image:built" in script), job
 
 
@@ -151,7 +151,7 @@ def test_a_project_has_the_files_of_its_forge_alone(projects: tuple[Path, Path])
 
 
 def test_the_tables_name_jobs_that_there_are(projects: tuple[Path, Path]) -> None:
-    named = NAMES.keys() | AT_GITHUB_ALONE.keys() | RUN_NO_VERB.keys()
+    named = NAMES.keys() | AT_GITHUB_ALONE.keys() | RUN_NO_RECIPE.keys()
     assert named <= jobs_of_github(projects[0]).keys()
 
 
@@ -164,6 +164,6 @@ def test_the_tables_name_jobs_that_there_are(projects: tuple[Path, Path]) -> Non
         ("echo 'uv run just check'", set()),
     ],
 )
-def test_verbs_are_found_in_a_script(script: str, expected: set[str]) -> None:
+def test_recipes_are_found_in_a_script(script: str, expected: set[str]) -> None:
     text = 'check:\n    a\nexport B := "c"\nsync:\n    d\ntest *args:\n    e\n'
-    assert verbs(script, recipes(text)) == expected
+    assert recipes_run(script, recipes(text)) == expected

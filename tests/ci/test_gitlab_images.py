@@ -51,10 +51,10 @@ class Runner:
             check=False,
         )
 
-    def calls(self, verb: str = "") -> list[str]:
+    def calls(self, action: str = "") -> list[str]:
         """How docker was called."""
         text = Path(self.environment["CALLS"]).read_text(encoding="utf-8")
-        return re.findall(rf"^docker ((?:{verb}).*)", text, re.M)
+        return re.findall(rf"^docker ((?:{action}).*)", text, re.M)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_an_image_for_cuda_has_a_tag_of_its_own(runner: Runner) -> None:
 def test_a_tag_that_is_taken_stays(runner: Runner) -> None:
     done = runner.run("publish", TAKEN="sha256:2")
     assert done.returncode == 1
-    assert "is there already" in done.stdout
+    assert "exists already" in done.stdout
     assert not runner.calls("push")
 
 

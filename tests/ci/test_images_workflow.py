@@ -110,7 +110,7 @@ def plan(folder: Path, extras: str, dockerfile: str, event: str) -> dict[str, st
 
 def test_an_image_is_scanned_and_signed_before_it_has_a_tag() -> None:
     steps = [s.get("name", s.get("uses")) for s in jobs("publish.yml")["publish"]["steps"]]
-    order = ["Build and try", "Scan", "Push what was scanned", "Sign", "Tag"]
+    order = ["Build and test", "Scan", "Push the scanned image", "Sign", "Tag"]
     assert [name for name in steps if name in order] == order
     assert steps[-1] == "Tag"
 

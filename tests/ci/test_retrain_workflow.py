@@ -53,4 +53,4 @@ def test_it_promotes_only_what_passed(everything: Project, render: Render, tmp_p
     uri = f"sqlite:///{tmp_path}/server.db"
     (project.folder / ".env").unlink()
     champion = ("evaluate", "--model", "models:/my_ml_project@champion", "--tracking-uri", uri)
-    assert "models:/my_ml_project/1 passed" in project.verb(*champion)
+    assert "models:/my_ml_project/1 passed" in project.command(*champion)

@@ -38,7 +38,7 @@ from pathlib import Path
 
 store = Path(os.environ["ISSUES" if sys.argv[1] == "issue" else "PULLS"])
 pulls = json.loads(store.read_text()) if store.exists() else []
-kind, verb, *rest = sys.argv[1:]
+kind, action, *rest = sys.argv[1:]
 options = {key: value for key, value in zip(rest, rest[1:]) if key.startswith("--")}
 if kind == "auth":
     sys.exit()
@@ -46,14 +46,14 @@ if kind == "run":
     os.rename(os.environ["UPLOADED"], options["--dir"])
     sys.exit()
 if kind == "issue":
-    if verb == "create":
+    if action == "create":
         body = Path(options["--body-file"]).read_text()
         pulls.append({"title": options["--title"], "body": body})
         store.write_text(json.dumps(pulls))
     elif any(issue["title"] == os.environ["title"] for issue in pulls):
         print(1)
     sys.exit()
-if verb == "list":
+if action == "list":
     found = [p for p in pulls if options.get("--head", p["headRefName"]) == p["headRefName"]]
     if options["--state"] == "open":
         found = [p for p in found if p["state"] == "OPEN"]
@@ -65,14 +65,14 @@ if verb == "list":
         print("".join(p["state"] + "\\n" for p in found if p["state"] != "OPEN"), end="")
     else:
         print(found[0]["number"] if found else "")
-if verb == "create":
+if action == "create":
     pulls.append({"number": len(pulls) + 1, "headRefName": options["--head"], "state": "OPEN",
                   "base": options["--base"]})
     rest = [str(len(pulls)), *rest]
-for pull in pulls if verb in ("create", "edit", "close") else []:
+for pull in pulls if action in ("create", "edit", "close") else []:
     if str(pull["number"]) == rest[0]:
-        pull["state"] = "CLOSED" if verb == "close" else "OPEN"
-        if verb != "close":
+        pull["state"] = "CLOSED" if action == "close" else "OPEN"
+        if action != "close":
             pull |= {"title": options["--title"], "body": Path(options["--body-file"]).read_text()}
 store.write_text(json.dumps(pulls))
 """
@@ -206,7 +206,7 @@ def test_commits_of_others_on_the_branch_stay(forge: Forge) -> None:
     forge.run("one")
     theirs = forge.clone("theirs")
     git("checkout", "--quiet", BRANCH, folder=theirs)
-    forge.commit(theirs, "mended")
+    forge.commit(theirs, "fixed")
     git("push", "--quiet", folder=theirs)
     before = git("rev-parse", BRANCH, folder=forge.origin)
     assert "test@example.org" in forge.run("two")
@@ -284,7 +284,7 @@ def test_the_job_that_runs_the_templates_code_has_no_token() -> None:
         for step in job["steps"]
         if "GH_TOKEN" in step.get("env", {})
     }
-    titles = ("Fetch", "Leave workflows to a person", "Push", "Open or refresh the pull request")
+    titles = ("Fetch", "Open an issue about workflows", "Push", "Open or refresh the pull request")
     assert with_token == {("propose", title) for title in titles}
     for job in jobs().values():
         (checkout,) = [s for s in job["steps"] if s.get("uses", "").startswith("actions/checkout")]

@@ -111,11 +111,11 @@ def test_a_slip_of_the_pen_is_found(
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    assert complaint(runner, name, job)
+    assert failure(runner, name, job)
 
 
-def complaint(runner: Runner, name: str, job: str) -> str:
-    """Run a job; return the step that failed, or the expression that nobody knows."""
+def failure(runner: Runner, name: str, job: str) -> str:
+    """Run a job; return the step that failed, or the unknown expression."""
     try:
         return runner.run(name, job).failed
     except pytest.fail.Exception as unknown:
@@ -179,9 +179,9 @@ def test_a_private_repository_signs_if_its_owner_says_so(
 @pytest.mark.parametrize(
     ("values", "environment", "failed"),
     [
-        ({"github.event.release.tag_name": "v1 2"}, {}, "Build and try"),
-        ({"github.event.release.tag_name": "v1.0+local"}, {}, "Build and try"),
-        ({}, {"PUSHED_LAYER": "sha256:b"}, "Push what was scanned"),
+        ({"github.event.release.tag_name": "v1 2"}, {}, "Build and test"),
+        ({"github.event.release.tag_name": "v1.0+local"}, {}, "Build and test"),
+        ({}, {"PUSHED_LAYER": "sha256:b"}, "Push the scanned image"),
         ({}, {"TAKEN": "sha256:2"}, "Tag"),
     ],
 )
@@ -199,7 +199,7 @@ def test_an_image_for_cuda_makes_room_and_has_its_own_tag(runner: Runner) -> Non
     (tag,) = (call for call in runner.calls("docker") if "imagetools create" in call)
     assert tag.split()[-2] == f"{IMAGE}:1.2.3-cuda"
     run = runner.run("images.yml", "build", values)
-    assert run.ran == ["Prepare", "Try"]  # Trivy has looked at the one for the CPU.
+    assert run.ran == ["Prepare", "Test"]  # Trivy has looked at the one for the CPU.
 
 
 @pytest.mark.parametrize(
@@ -282,5 +282,5 @@ def test_an_expression_or_action_that_nobody_knows_is_named(tmp_path: Path) -> N
     with pytest.raises(pytest.fail.Exception, match=r"github\.nothing"):
         little_job(tmp_path, {"run": "echo ${{ github.nothing }}"})
     shutil.rmtree(tmp_path / "temporary")
-    with pytest.raises(AssertionError, match="knows no action somebody/something"):
-        little_job(tmp_path, {"uses": "somebody/something@v1"})
+    with pytest.raises(AssertionError, match="knows no action owner/action"):
+        little_job(tmp_path, {"uses": "owner/action@v1"})

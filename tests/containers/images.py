@@ -64,8 +64,8 @@ def train(project: Project, image: str) -> None:
     """Train, judge, promote and export a model, each in a container of its own."""
     run = engine.find()
     kept = mounts(project, "data", "export", "mlruns", "models", "reports")
-    for verb in ("train", "evaluate", "promote", "export"):
-        told = run("run", "--rm", *READ_ONLY, *kept, image, verb)
+    for command in ("train", "evaluate", "promote", "export"):
+        told = run("run", "--rm", *READ_ONLY, *kept, image, command)
     assert "wrote models:/my_ml_project/1 to export/model" in told
 
 

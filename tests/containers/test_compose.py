@@ -47,9 +47,9 @@ def just(project: Project, *arguments: str, expect: int = 0) -> str:
     return project.uv("run", "--no-sync", "just", *arguments, expect=expect)
 
 
-def in_stack(project: Project, *verb: str) -> str:
+def in_stack(project: Project, *command: str) -> str:
     line = 'COMPOSE_PROFILES=train $COMPOSE run --rm train "$@"'
-    return project.run("sh", "-c", line, "-", *verb)
+    return project.run("sh", "-c", line, "-", *command)
 
 
 def wait(url: str) -> None:
@@ -97,7 +97,7 @@ def test_a_model_is_trained_and_served_and_outlasts_its_services(project: Projec
 
     assert "models:/my_ml_project/1 is the champion" in in_stack(project, "run")
     host = Project(project.folder, MY_ML_PROJECT_TRACKING_URI=mlflow)
-    assert "models:/my_ml_project/1 passed" in host.verb("evaluate")
+    assert "models:/my_ml_project/1 passed" in host.command("evaluate")
 
     _, serve = start(project, "serve")
     check_health("serve")

@@ -20,7 +20,7 @@ LINTERS = {
     ),
     "yamllint": Linter(
         ["yamllint", "--strict", "--config-file", str(HERE / "yamllint.yaml")],
-        # Copier and its tests write the answers; nobody edits them.
+        # Only Copier and its tests write the answers file.
         r"(?!\.copier-answers\.yml$).*\.ya?ml",
         "config/base.yaml",
         "seed: 1\nseed: 2\n",

@@ -17,7 +17,7 @@ from package_index import KNOWN, Project, private, serving, tool_uv, write_wheel
 
 UTILS, CORE = "acme-utils", "acme-core"
 WRONG = KNOWN | {"UV_INDEX_INTERNAL_PASSWORD": "expired"}
-NOBODY: dict[str, str] = {}
+ANONYMOUS: dict[str, str] = {}
 MISSING, NOT_FOUND = "Missing credentials", "was not found"
 
 
@@ -58,17 +58,17 @@ SAFE = [
     Case("pinned", pins=(UTILS,), ours=(UTILS,)),
     Case("not-pinned", ours=(UTILS,)),
     Case("transitive", requires=CORE, pins=(CORE,), ours=(CORE, UTILS)),
-    Case("no-login", login=NOBODY, refusal=MISSING),
+    Case("no-login", login=ANONYMOUS, refusal=MISSING),
     Case("wrong-login", login=WRONG, refusal="403 Forbidden"),
     Case("down", "down", refusal="Connection refused"),
     Case("hanging", "silent", environment={"UV_HTTP_TIMEOUT": "1"}, refusal="timed out"),
     Case("answering-500", "failing", refusal="500 Internal Server Error"),
-    Case("hidden-no-login", "hidden", login=NOBODY, refusal=MISSING),
+    Case("hidden-no-login", "hidden", login=ANONYMOUS, refusal=MISSING),
     Case("hidden-wrong-login-pinned", "hidden", login=WRONG, pins=(UTILS,), refusal=NOT_FOUND),
     Case("only-the-attacker-has-it", requires="acme-new", pins=("acme-new",), refusal=NOT_FOUND),
     Case("mirror", answer="mirror", ours=(UTILS,)),
     Case("mirror-transitive", answer="mirror", requires=CORE, ours=(CORE, UTILS)),
-    Case("mirror-no-login", answer="mirror", login=NOBODY, refusal=MISSING),
+    Case("mirror-no-login", answer="mirror", login=ANONYMOUS, refusal=MISSING),
     Case("mirror-hidden-wrong-login", "hidden", "mirror", WRONG, refusal=NOT_FOUND),
     # A source speaks of direct requirements alone; an override makes it speak of all.
     Case(
@@ -82,15 +82,15 @@ SAFE = [
 ]
 
 IGNORES = {"ignore-error-codes": [401, 403]}
-MAY_BE_A_STRANGER = {"authenticate": None}
+ALLOWS_ANONYMOUS = {"authenticate": None}
 ATTACKED = [
     Case("best-match", settings={"index-strategy": "unsafe-best-match"}),
-    Case("errors-ignored", login=NOBODY, index_settings=IGNORES | MAY_BE_A_STRANGER),
+    Case("errors-ignored", login=ANONYMOUS, index_settings=IGNORES | ALLOWS_ANONYMOUS),
     Case("errors-ignored-wrong-login", login=WRONG, index_settings=IGNORES),
     Case("explicit-not-pinned", index_settings={"explicit": True}),
     Case("explicit-transitive", requires=CORE, pins=(CORE,), index_settings={"explicit": True}),
     Case("default-beside-public", answer="mirror", has_public_beside=True),
-    Case("hidden-from-a-stranger", "hidden", login=NOBODY, index_settings=MAY_BE_A_STRANGER),
+    Case("hidden-from-anonymous", "hidden", login=ANONYMOUS, index_settings=ALLOWS_ANONYMOUS),
     # From here on it is our configuration: this is where it ends.
     Case("hidden-wrong-login-not-pinned", "hidden", login=WRONG),
     Case("half-transitive", "half", requires=CORE, pins=(CORE, UTILS)),
@@ -113,13 +113,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     with ExitStack() as stack:
         small = {
             "public": serving(folder / "public"),
-            "hidden": serving(folder / "ours", stranger=404),
+            "hidden": serving(folder / "ours", anonymous_status=404),
             "half": serving(folder / "half"),
             "failing": serving(folder / "ours", status=500),
             "silent": serving(folder / "ours", status=0),
         }
         deaf = stack.enter_context(socket.socket())
-        deaf.bind(("127.0.0.1", 0))  # It is taken, and nobody listens.
+        deaf.bind(("127.0.0.1", 0))  # The port is taken, and nothing listens.
         yield {
             "private": stack.enter_context(private(folder / "ours")),
             "down": f"http://127.0.0.1:{deaf.getsockname()[1]}",

@@ -172,7 +172,7 @@ def test_a_keyring_that_does_not_know_is_no_login(
 def test_a_second_index_on_the_host_gets_the_password(
     way: str, render: Render, wheels: Path, tmp_path: Path
 ) -> None:
-    with serving(wheels, stranger=401) as index:
+    with serving(wheels, anonymous_status=401) as index:
         assert lock_with_a_second_index(way, render, index.address, index.address, tmp_path)
 
 
@@ -180,7 +180,10 @@ def test_a_second_index_on_the_host_gets_the_password(
 def test_a_second_index_on_another_port_gets_it_from_netrc_or_a_keyring(
     way: str, render: Render, wheels: Path, tmp_path: Path
 ) -> None:
-    with serving(wheels, stranger=401) as index, serving(wheels, stranger=401) as second:
+    with (
+        serving(wheels, anonymous_status=401) as index,
+        serving(wheels, anonymous_status=401) as second,
+    ):
         locks = lock_with_a_second_index(way, render, index.address, second.address, tmp_path)
     assert locks == (way in {"netrc", "keyring"})
 

@@ -38,7 +38,7 @@ FAULTS = {
 def index(tmp_path: Path) -> Iterator[SmallIndex]:
     """An index in order, with our package."""
     write_wheel(tmp_path / "wheels", UTILS, "1.0.0")
-    with serving(tmp_path / "wheels", stranger=401) as index:
+    with serving(tmp_path / "wheels", anonymous_status=401) as index:
         yield index
 
 
@@ -54,8 +54,8 @@ def project(index: SmallIndex, render: Render, tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
-    """Address at which nobody listens, and nobody else can."""
+def closed_address() -> Iterator[str]:
+    """Address with a reserved port on which nothing listens."""
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{deaf.getsockname()[1]}"
@@ -98,12 +98,12 @@ def test_an_index_without_credentials_is_named_and_changes_nothing(
 
 
 def test_an_index_that_is_down_is_named_and_changes_nothing(
-    project: Project, index: SmallIndex, nobody: str
+    project: Project, index: SmallIndex, closed_address: str
 ) -> None:
     for name in ("pyproject.toml", "uv.lock"):
         file = project.folder / name
-        file.write_text(file.read_text().replace(index.address, nobody))
-    check_refusals(project, nobody, **KNOWN)
+        file.write_text(file.read_text().replace(index.address, closed_address))
+    check_refusals(project, closed_address, **KNOWN)
 
 
 def test_what_is_installed_runs_without_the_index(project: Project, index: SmallIndex) -> None:
@@ -160,10 +160,10 @@ def test_a_full_disk_under_the_cache_changes_nothing(project: Project, tmp_path:
 
 @pytest.mark.parametrize("login", [{}, KNOWN], ids=["no-credentials", "down"])
 def test_a_copy_behind_a_broken_index_is_whole_but_for_its_lock(
-    login: dict[str, str], snapshot: Path, render: Render, nobody: str, tmp_path: Path
+    login: dict[str, str], snapshot: Path, render: Render, closed_address: str, tmp_path: Path
 ) -> None:
     answers = {"package_index": "private", "package_index_auth": "token"}
-    answers |= {"package_index_url": f"{nobody}/simple"}
+    answers |= {"package_index_url": f"{closed_address}/simple"}
     command = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--trust"]
     command += [f"--data={name}={value}" for name, value in answers.items()]
     ours = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}

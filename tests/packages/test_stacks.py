@@ -148,8 +148,8 @@ def test_an_extra_installs_its_build_and_nothing_swaps_it(
     project.uv("add", "--no-build", "tabulate")
     assert project.uv(*ask).splitlines()[-1] == cuda
 
-    project.uv("sync")  # It takes the build away, and the next verb says what to do.
-    told = project.verb("train", expect=1)
+    project.uv("sync")  # It removes the build, and the next command names the remedy.
+    told = project.command("train", expect=1)
     assert told.splitlines()[-1].endswith(
         "torch is not installed; 'uv run just sync' installs all parts"
     )

@@ -105,7 +105,7 @@ def test_what_it_does_not_hold_is_forbidden(wheels: Path, path: str) -> None:
         assert refusal(f"{url}/{path}") == 403
 
 
-def test_a_stranger_is_sent_away_and_a_known_user_is_not(wheels: Path) -> None:
+def test_an_anonymous_user_is_sent_away_and_a_known_user_is_not(wheels: Path) -> None:
     known = {"Authorization": f"Basic {base64.b64encode(b'ada:secret').decode()}"}
     with torch_index.serving(wheels, Options(auth="ada:secret")) as url:
         assert refusal(f"{url}/cpu/torch/") == 401

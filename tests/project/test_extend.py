@@ -31,13 +31,13 @@ def test_the_examples_of_the_page_work(everything: Project, tmp_path: Path) -> N
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    trained = project.verb("train", "--class-weight", "2.0", "--max-iter", "5")
+    trained = project.command("train", "--class-weight", "2.0", "--max-iter", "5")
     assert "matthews 0." in trained
     assert "class_weight = 3.0  (environment)" in Project(
         project.folder, MY_ML_PROJECT_CLASS_WEIGHT="3.0", PYTHONPATH="src"
-    ).verb("settings")
-    assert "Count the rows of each class." in project.verb("--help")
-    counted = project.verb("count", "--minimum", "178").splitlines()
+    ).command("settings")
+    assert "Count the rows of each class." in project.command("--help")
+    counted = project.command("count", "--minimum", "178").splitlines()
     assert [int(line.split()[1]) for line in counted if line[0].isdigit()] == [
         183,
         182,

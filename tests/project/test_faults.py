@@ -41,13 +41,13 @@ Damage = Callable[[bytes], bytes]
 @pytest.fixture(scope="module")
 def project(everything: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = everything.clone(tmp_path_factory.mktemp("faults") / "project")
-    made.verb("train", *QUICK)
+    made.command("train", *QUICK)
     made.uv("run", "--no-sync", "python", "-c", ROWS)
     return made
 
 
 def kill_when(is_time: Callable[[], object], process: "subprocess.Popen[str]") -> None:
-    """Kill a verb, as a lack of memory or of power would, when something has happened."""
+    """Kill a command at an event, as lack of memory or power would."""
     while not is_time():
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.01)
@@ -81,10 +81,10 @@ def check_line(told: str) -> str:
 
 
 def on_full_disk(project: Project, size_kib: int, *arguments: str) -> str:
-    """Run a verb that fails, where no file can grow beyond a size."""
+    """Run a command that fails because no file can grow beyond a size."""
     limited = f'ulimit -f {size_kib}; exec "$@"'
-    verb = (find_uv(), "run", "--no-sync", project.name, *arguments)
-    return check_line(project.run("bash", "-c", limited, "bash", *verb, expect=1))
+    command = (find_uv(), "run", "--no-sync", project.name, *arguments)
+    return check_line(project.run("bash", "-c", limited, "bash", *command, expect=1))
 
 
 def test_a_killed_training_leaves_no_version(project: Project) -> None:
@@ -93,8 +93,8 @@ def test_a_killed_training_leaves_no_version(project: Project) -> None:
     process = project.start("train", *QUICK)
     kill_when(lambda: set(models.iterdir()) - known, process)  # It was being written.
     assert versions(project) == kept
-    assert f"/{len(kept) + 1}" in project.verb("train", *QUICK)
-    assert " passed: " in project.verb("evaluate")
+    assert f"/{len(kept) + 1}" in project.command("train", *QUICK)
+    assert " passed: " in project.command("evaluate")
 
 
 def test_a_killed_search_is_finished_by_the_next(project: Project) -> None:
@@ -106,7 +106,7 @@ def test_a_killed_search_is_finished_by_the_next(project: Project) -> None:
 
     kill_when(is_second_begun, project.start(*tune))
     assert not tuned.exists()
-    assert "wrote config/tuned.yaml" in project.verb(*tune)
+    assert "wrote config/tuned.yaml" in project.command(*tune)
     assert "learning_rate" in yaml.safe_load(tuned.read_text(encoding="utf-8"))
     assert project.uv("run", "--no-sync", "python", "-c", FINISHED).splitlines()[-1] == "2"
     assert [path.name for path in tuned.parent.glob(".*")] == []
@@ -118,8 +118,8 @@ def test_a_killed_batch_goes_on(project: Project) -> None:
     kill_when((killed / "02.parquet").exists, project.start(*batch, str(killed)))
     n_done = len(list(killed.glob("*.parquet")))
     assert 3 <= n_done < N_FILES
-    assert project.verb(*batch, str(killed)).count("is up to date") == n_done
-    project.verb(*batch, str(whole))
+    assert project.command(*batch, str(killed)).count("is up to date") == n_done
+    project.command(*batch, str(whole))
     names = sorted(path.name for path in whole.iterdir())
     assert names == sorted(path.name for path in killed.iterdir())
     assert len(names) == N_FILES
@@ -128,7 +128,7 @@ def test_a_killed_batch_goes_on(project: Project) -> None:
 
 def test_a_full_disk_leaves_everything_as_it_was(project: Project) -> None:
     output, kept = project.folder / "data" / "predictions.parquet", versions(project)
-    project.verb("predict")
+    project.command("predict")
     before = output.read_bytes()
     told = on_full_disk(project, 10, "predict", "--input-path", "data/input/00.parquet")
     assert told.startswith("my-ml-project: MLflow at sqlite")  # It has no room for the run.
@@ -141,7 +141,7 @@ def test_a_full_disk_leaves_everything_as_it_was(project: Project) -> None:
     assert "MLflow at sqlite" in on_full_disk(project, 10, "train", *QUICK)
     on_full_disk(project, 300, "train", *QUICK)  # The lock does not fit, which is kept first.
     assert versions(project) == kept
-    assert f"/{len(kept) + 1}" in project.verb("train", *QUICK)
+    assert f"/{len(kept) + 1}" in project.command("train", *QUICK)
 
 
 @pytest.mark.parametrize(
@@ -160,12 +160,12 @@ def test_a_damaged_model_is_named(project: Project, name: str, damage: Damage) -
     whole = (folder / name).read_bytes()
     (folder / name).write_bytes(damage(whole))
     try:
-        for verb in ("evaluate", "predict"):
-            told = check_line(project.verb(verb, expect=1))
+        for command in ("evaluate", "predict"):
+            told = check_line(project.command(command, expect=1))
             place = folder / name if name == "model.skops" else f"models:/my_ml_project/{number}"
             assert f"{place} cannot be loaded, it may be damaged: " in told
         port = str(servers.free_port())
-        told = project.verb("serve", "--model", str(folder), "--port", port, expect=1)
+        told = project.command("serve", "--model", str(folder), "--port", port, expect=1)
         assert re.search(rf"{folder}\S* cannot be loaded, it may be damaged: ", check_line(told))
     finally:
         (folder / name).write_bytes(whole)
@@ -175,7 +175,7 @@ def test_a_tracking_server_may_be_lost(project: Project, tmp_path: Path) -> None
     port = servers.free_port()
     lost = Project(project.folder, MY_ML_PROJECT_TRACKING_URI=f"http://127.0.0.1:{port}")
     began, place = time.monotonic(), f"MLflow at http://127.0.0.1:{port}"
-    assert place in check_line(lost.verb("evaluate", expect=1))
+    assert place in check_line(lost.command("evaluate", expect=1))
     assert time.monotonic() - began < 60
 
     store = ("--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db")
@@ -190,4 +190,4 @@ def test_a_tracking_server_may_be_lost(project: Project, tmp_path: Path) -> None
     assert place in check_line(told)
 
     with servers.mlflow(tmp_path, port, *store, *kept):
-        assert "registered models:/my_ml_project/1" in lost.verb("train", *QUICK)
+        assert "registered models:/my_ml_project/1" in lost.command("train", *QUICK)

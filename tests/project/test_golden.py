@@ -24,27 +24,33 @@ WHOLE = "locked installed checked tested trained built"
 
 def check_models(project: Project, *quick: str) -> None:
     """Use a model with every command that knows its framework; search with short trainings."""
-    known = project.verb("--help")
-    assert " passed: " in project.verb("evaluate")
-    assert "wrote data/predictions.parquet" in project.verb("predict")
+    known = project.command("--help")
+    assert " passed: " in project.command("evaluate")
+    assert "wrote data/predictions.parquet" in project.command("predict")
     if " explain " in known:
-        assert "top features: " in project.verb("explain", "--explained-rows", "5")
+        assert "top features: " in project.command("explain", "--explained-rows", "5")
     if " tune " in known:
         search = ("tune", "--trials", "2", "--tuned-path", "data/a.yaml", *quick)
-        assert "train --config" in project.verb(*search)
-        assert accuracy(project.verb("train", "--config", "data/a.yaml")) > 0.5
+        assert "train --config" in project.command(*search)
+        assert accuracy(project.command("train", "--config", "data/a.yaml")) > 0.5
 
 
 def check_versions(project: Project) -> None:
     """Go the way of versions, which no framework changes; each project's own tests go it, too."""
-    assert " passed: " in project.verb("evaluate")
-    (first,) = re.findall(r"^(\S+) is the champion", project.verb("promote"), re.M)
-    assert project.verb("run").count(" cached ") == 0
-    assert project.verb("run").count(" cached ") == 3
-    assert f"{first} is the champion again" in project.verb("promote", "--rollback")
-    assert "wrote data/predictions.parquet" in project.verb("predict", "--model", first)
-    told = project.verb("evaluate", "--thresholds", "accuracy=1.0", expect=1)
+    assert " passed: " in project.command("evaluate")
+    (first,) = re.findall(r"^(\S+) is the champion", project.command("promote"), re.M)
+    assert project.command("run").count(" cached ") == 0
+    assert project.command("run").count(" cached ") == 3
+    assert f"{first} is the champion again" in project.command("promote", "--rollback")
+    assert "wrote data/predictions.parquet" in project.command("predict", "--model", first)
+    told = project.command("evaluate", "--thresholds", "accuracy=1.0", expect=1)
     assert " failed: accuracy 0.9" in told
+
+
+def registered(output: str) -> str:
+    """Read the scores that a training registers its model with."""
+    (scores,) = re.findall(r"^registered \S+: (.*)$", output, re.M)
+    return str(scores)
 
 
 def accuracy(told: str) -> float:
@@ -54,8 +60,8 @@ def accuracy(told: str) -> float:
 
 def check_by_hand(project: Project) -> None:
     """Type what CI runs."""
-    for verb in ("check", "test", "build"):
-        project.uv("run", "--no-sync", "just", verb)
+    for command in ("check", "test", "build"):
+        project.uv("run", "--no-sync", "just", command)
 
 
 def check_as_github(project: Project) -> None:
@@ -92,7 +98,7 @@ def check_life(project: Project, check: Callable[[Project], None] = check_by_han
     Returns:
         What a training of it ends with.
     """
-    scores = project.verb("train").rpartition(":")[2]
+    scores = registered(project.command("train"))
     assert "accuracy 0.9" in scores
     check(project)
     assert len(list((project.folder / "dist").iterdir())) >= 2
@@ -138,7 +144,7 @@ def test_a_newcomer_has_a_model_on_the_first_day(
     assert git("status", "--porcelain", folder=project.folder) == ""
     project.uv("lock", "--check")
     check_platforms(project)
-    assert project.verb("train").rpartition(":")[2] == check_life(project, check_as_github)
+    assert registered(project.command("train")) == check_life(project, check_as_github)
     check_versions(project)
     check_models(project, "--max-iter", "20")
 
@@ -208,6 +214,6 @@ def test_a_jax_project_trains_on_the_cpu(
     project.uv("lock", "--check")
     assert "build: cpu" in project.uv("run", "just", "sync")
     assert accuracy(check_life(project)) >= 0.97
-    assert " passed: " in project.verb("evaluate")
-    asked = project.verb("train", "--device", "cuda", expect=1).splitlines()[-1]
+    assert " passed: " in project.command("evaluate")
+    asked = project.command("train", "--device", "cuda", expect=1).splitlines()[-1]
     assert asked.startswith("my-ml-project: device = 'cuda'")

@@ -43,14 +43,14 @@ def folder(everything: Project, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_a_project_lives_with_a_tracking_server(folder: Path, tracking: str) -> None:
     project = Project(folder, MY_ML_PROJECT_TRACKING_URI=tracking)
-    assert "registered models:/my_ml_project/1" in project.verb("train", *QUICK)
-    assert "models:/my_ml_project/1 passed" in project.verb("evaluate")
-    assert "models:/my_ml_project/1 is the champion" in project.verb("promote")
-    assert "models:/my_ml_project/2" in project.verb("run", "--max-iter", "21")
-    assert project.verb("run", "--max-iter", "21").count("cached") == 3
+    assert "registered models:/my_ml_project/1" in project.command("train", *QUICK)
+    assert "models:/my_ml_project/1 passed" in project.command("evaluate")
+    assert "models:/my_ml_project/1 is the champion" in project.command("promote")
+    assert "models:/my_ml_project/2" in project.command("run", "--max-iter", "21")
+    assert project.command("run", "--max-iter", "21").count("cached") == 3
     champion = ("--model", "models:/my_ml_project@champion")
-    assert "wrote data/predictions.parquet" in project.verb("predict", *champion)
-    told = project.verb("environment", "restore", "models:/my_ml_project/1")
+    assert "wrote data/predictions.parquet" in project.command("predict", *champion)
+    told = project.command("environment", "restore", "models:/my_ml_project/1")
     restored = folder / "environments" / "my_ml_project-1" / "uv.lock"
     assert str(restored.relative_to(folder)) in told
     assert restored.read_bytes() == (folder / "uv.lock").read_bytes()
@@ -77,10 +77,10 @@ def test_two_processes_share_a_study_in_postgresql(
 
 def test_a_database_is_a_store_without_a_server(folder: Path, postgresql: str) -> None:
     project = Project(folder, MY_ML_PROJECT_TRACKING_URI=f"{postgresql}direct")
-    assert "registered models:/my_ml_project/1" in project.verb("train", *QUICK)
-    assert "models:/my_ml_project/1 passed" in project.verb("evaluate")
+    assert "registered models:/my_ml_project/1" in project.command("train", *QUICK)
+    assert "models:/my_ml_project/1 passed" in project.command("evaluate")
     missing = ("--tracking-uri", f"{postgresql}nowhere")
-    told = project.verb("evaluate", *missing, expect=1)
+    told = project.command("evaluate", *missing, expect=1)
     assert 'database "nowhere" does not exist' in told.splitlines()[-1]
-    assert len(told.splitlines()) == 1
+    assert "Traceback" not in told
     assert "hunter2" not in told

@@ -36,18 +36,18 @@ def test_a_folder_in_s3_is_predicted_and_refusals_are_one_line(
     everything: Project, tmp_path: Path, s3: dict[str, str]
 ) -> None:
     project = everything.clone(tmp_path / "project", **s3)
-    project.verb("train", "--max-iter", "5")
+    project.command("train", "--max-iter", "5")
     run = ("run", "--no-sync", "python", "-c")
     project.uv(*run, PUT, "s3://rows/new", "a b.parquet", "sub/c#1.parquet")
 
     call = ("batch", "--input-folder", "s3://rows/new/", "--output-folder", "s3://rows/out")
-    project.verb(*call, "--chunk-rows", "100")
+    project.command(*call, "--chunk-rows", "100")
     shown = project.uv(*run, SHOW, "s3://rows").splitlines()
     outputs = [line for line in shown if line.startswith("rows/out/")]
     assert outputs == ["rows/out/a b.parquet 300", "rows/out/sub/c#1.parquet 300"]
     assert len(shown) == 4  # Nothing else is left.
-    assert project.verb(*call).count("is up to date") == 2
+    assert project.command(*call).count("is up to date") == 2
 
-    told = project.verb("batch", "--input-folder", "s3://nowhere", expect=1)
+    told = project.command("batch", "--input-folder", "s3://nowhere", expect=1)
     assert "my-ml-project: s3://nowhere" in told.splitlines()[-1]
     assert "Traceback" not in told

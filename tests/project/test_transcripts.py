@@ -126,7 +126,7 @@ def unmentioned(project: Project) -> set[str]:
     """Name the commands that no page shows."""
     pages = [project.folder / "README.md", *project.folder.glob("docs/**/*.md")]
     text = "".join(path.read_text(encoding="utf-8") for path in pages)
-    commands = re.findall(r"^  (\w+(?: \w+)?)  +\S", project.verb("--help"), re.M)
+    commands = re.findall(r"^  (\w+(?: \w+)?)  +\S", project.command("--help"), re.M)
     assert {"train", "environment restore"} <= {*commands}
     return {
         name

@@ -86,7 +86,7 @@ class Project:
         modules = ("hyperparameters", "settings", *(name.replace(".", "/") for name in commands))
         return set().union(*(_fields(self.source(name)) for name in modules))
 
-    def verbs(self) -> set[str]:
+    def commands(self) -> set[str]:
         """First words of the commands of the core and of the parts."""
         inits = (path for path in self.texts if path.startswith("src/") and "__init__" in path)
         found = set()

@@ -1,6 +1,6 @@
 """The same answers give the same bytes, wherever, whenever and by whomever a project is made.
 
-Modes follow the umask of whoever makes the project, as those of all files do that git checks out:
+Modes follow the umask of the user who renders, like those of all files that git checks out:
 Copier gives a file the mode that it has in the checkout of the template, and nothing else counts.
 """
 
@@ -66,13 +66,13 @@ class Machine:
         before: tuple[str, ...],
         python: str,
         module: str,
-        verb: str,
+        subcommand: str,
         *arguments: str | Path,
         umask: int = -1,
         **environment: str,
     ) -> Digests:
         done = subprocess.run(
-            [*before, python, "-m", module, verb, *arguments],
+            [*before, python, "-m", module, subcommand, *arguments],
             env=owner_environment() | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -144,7 +144,7 @@ def test_modes_follow_the_umask_and_nothing_else_does(
 
 @posix
 def test_the_user_does_not_matter(machine: Machine, wanted: Digests, tmp_path: Path) -> None:
-    """Root becomes somebody else in a namespace of users; others have another name and home."""
+    """Root becomes another user in a user namespace; others get another name and home."""
     home = tmp_path / "home"
     home.mkdir()
     become = ("unshare", "--user", "--map-user=12345", "--map-group=12345")

@@ -23,7 +23,7 @@ def test_what_is_launched_exists(render: Render, profile: str) -> None:
     launched = load(folder / ".vscode" / "launch.json")["configurations"]
     assert {it["type"] for it in launched} == {"debugpy"}
     commands = {it["args"][0] for it in launched if it["module"] == project.package}
-    assert commands == {"train", "serve"} & project.verbs()
+    assert commands == {"train", "serve"} & project.commands()
     assert [it["args"] for it in launched if it["module"] == "pytest"] == [["${file}"]]
 
 

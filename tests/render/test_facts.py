@@ -17,7 +17,7 @@ LATER = re.compile(
     r"uv\.lock|pylock\*\.toml|requirements\*\.txt|compose\.override\.yaml|config/(\*|tuned)\.yaml"
     r"|(reports|models|data|export|mlruns|environments)/.*|(here|there|columns)\.json"
 )
-"""Files that a verb, a tool or an owner makes; those of config/ stay with settings alone."""
+"""Files that a command, a tool or an owner creates; those of config/ stay with settings alone."""
 
 LICENSES = {
     "Apache-2.0": "Apache License\n",
@@ -144,8 +144,8 @@ def test_ports_agree(projects: list[Project]) -> None:
         assert uris.keys() == {tracking}, project.name
         own = project.find(r"--port (\d+)", "docs/")  # A page may start a second server.
         named = project.find(r"\b(?:127\.0\.0\.1|localhost):(\d+)", r"docs/|README|\.env|src/")
-        nobody = {"9"}  # Where a page needs a port that does not answer.
-        check(project, named, {port, tracking, *own} | nobody, "port")
+        closed = {"9"}  # Where a page needs a port that does not answer.
+        check(project, named, {port, tracking, *own} | closed, "port")
 
 
 def test_variables_of_the_project_are_settings(projects: list[Project]) -> None:
@@ -186,20 +186,20 @@ def test_variables_of_an_index_have_its_name(projects: list[Project]) -> None:
         assert bool(named) == asks, project.name
 
 
-def test_verbs_that_are_named_exist(projects: list[Project]) -> None:
+def test_commands_that_are_named_exist(projects: list[Project]) -> None:
     for project in projects:
-        verbs, command = project.verbs() | TO_ADD, project.command
+        verbs, command = project.commands() | TO_ADD, project.command
         start = r"(?:uv run (?:--[\w-]+ )*|[`'@]|\$ |^ +)"
-        check(project, project.find(rf"{start}{command} ([a-z]+(?:-[a-z]+)*)"), verbs, "verb")
+        check(project, project.find(rf"{start}{command} ([a-z]+(?:-[a-z]+)*)"), commands, "command")
         reference = project.texts.get("docs/reference/command-line.md")
         if reference:
-            assert set(re.findall(r"^\| \[`(\w+)`\]\(", reference, re.M)) <= verbs, project.name
+            assert set(re.findall(r"^\| \[`(\w+)`\]\(", reference, re.M)) <= commands, project.name
         if "Dockerfile" in project.texts:
             stages = project.stages()
             found = {command_of(stages[it])[0] for it in ("serve", "train") if it in stages}
-            assert found <= verbs, project.name
+            assert found <= commands, project.name
         wired = project.find(rf"^    @?{command} (\w+) ?[\"$]?", "justfile").keys()
-        assert wired <= verbs & (project.recipes() | {"export"}), project.name
+        assert wired <= commands & (project.recipes() | {"export"}), project.name
 
 
 def test_recipes_that_are_named_exist(projects: list[Project]) -> None:
@@ -207,7 +207,7 @@ def test_recipes_that_are_named_exist(projects: list[Project]) -> None:
         recipes = project.recipes()
         check(project, project.find(JUST), project.all_recipes(), "recipe")
         listed = set(re.findall(r"^\| `uv run just ([\w-]+)` \|", project.texts["README.md"], re.M))
-        assert listed | project.verbs() | {"help"} >= recipes, (project.name, recipes - listed)
+        assert listed | project.commands() | {"help"} >= recipes, (project.name, recipes - listed)
         assert listed <= recipes, project.name
 
 

@@ -234,7 +234,7 @@ def test_an_author_is_what_was_answered(name: str, email: str, author: list[Any]
     assert make(author_name=name, author_email=email).authors == author
 
 
-def test_the_licence_names_the_author_or_the_project() -> None:
+def test_the_license_names_the_author_or_the_project() -> None:
     assert make(author_name="Ada").copyright_holder == "Ada"
     assert make().copyright_holder == "the authors of Churn Model"
 
@@ -385,7 +385,7 @@ def test_rows_and_choices_agree() -> None:
     asked = {name: question for name, question in questions().items() if "choices" in question}
     del asked["cuda_version"]  # Its rows are in cuda.toml.
     del asked["profile"]  # Each part says which profiles it is in.
-    assert rows.pop("code") == {"template", "own"}  # Nobody chooses it.
+    assert rows.pop("code") == {"template", "own"}  # It is never asked.
     assert rows.keys() == asked.keys()
     for name, row in rows.items():
         values = domain(name)

@@ -17,13 +17,13 @@ OTHERS = {"other lines of Python": 60}
 """What each may have outside of src and tests."""
 
 MADE = {".copier-answers.yml", "uv.lock"}
-"""Files that a program keeps, and that nobody reads."""
+"""Generated files that people do not read."""
 
 
 ACCEPTED = {
     "minimal": {"lines of src": 2_249},
-    "standard": {"lines of src": 3_676, "files": 105},
-    "everything": {"lines of src": 4_482, "files": 136},
+    "standard": {"lines of src": 3_670, "files": 105},
+    "everything": {"lines of src": 4_474, "files": 136},
 }
 """Lines above a limit that docs/decisions/0016-core-and-parts.md and 0017-own-tables.md accept."""
 

@@ -82,7 +82,7 @@ def test_variants_of_a_framework_have_the_same_files() -> None:
     assert len({names - {"workers.md"} for names in found}) == 1  # Of a page that not all have.
 
 
-@by_name([path for path in FILES if path.suffix != ".txt"])  # A licence is as long as it is.
+@by_name([path for path in FILES if path.suffix != ".txt"])  # License texts have no length limit.
 def test_files_stay_small(path: Path) -> None:
     ceilings = {".py": 400, ".toml": 200}
     n_lines = len(path.read_text(encoding="utf-8").splitlines())

@@ -1,4 +1,4 @@
-"""Texts that nobody should type, and some that anybody may, for every text question."""
+"""Hostile and harmless texts for every text question."""
 
 from functools import cache
 

@@ -47,7 +47,7 @@ class Project:
         return done.stdout
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start a verb in a process group of its own; whoever ends it takes what it prints."""
+        """Start a command in its own process group; the caller ends it and reads its output."""
         return subprocess.Popen(
             [find_uv(), "run", "--no-sync", self.name, *arguments],
             cwd=self.folder,
@@ -61,7 +61,7 @@ class Project:
     def uv(self, *arguments: str, expect: int = 0) -> str:
         return self.run(find_uv(), *arguments, expect=expect)
 
-    def verb(self, *arguments: str, expect: int = 0) -> str:
+    def command(self, *arguments: str, expect: int = 0) -> str:
         return self.uv("run", "--no-sync", self.name, *arguments, expect=expect)
 
     def clone(self, folder: Path, **environment: str) -> "Project":

@@ -46,7 +46,7 @@ class SmallIndex:
     has_parts: bool = True
     """Whether it sends a part of a file; otherwise it sends all of it."""
 
-    stranger: int = 200
+    anonymous_status: int = 200
     """Status for who does not know the password; an index may hide itself behind 404."""
 
     status: int = 200
@@ -84,8 +84,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.is_over.wait()
         elif self.index.status != 200:
             self._answer(self.index.status)
-        elif self.headers.get("Authorization") != f"Basic {BASIC}" and self.index.stranger != 200:
-            self._answer(self.index.stranger)
+        elif (
+            self.headers.get("Authorization") != f"Basic {BASIC}"
+            and self.index.anonymous_status != 200
+        ):
+            self._answer(self.index.anonymous_status)
         elif place == "files":
             self._file(self.index.folder / name)
         else:
@@ -147,7 +150,7 @@ def private(folder: Path, *, is_open: bool = False, is_mirror: bool = False) -> 
     )
     command = [sys.executable, "-c", start, "run", "--server=wsgiref", *options]
     command += ["--interface=127.0.0.1", f"--port={port}", "--hash-algo=sha256", str(folder)]
-    log = folder.with_name("pypiserver.log")  # A pipe that nobody reads would fill up.
+    log = folder.with_name("pypiserver.log")  # An unread pipe would fill up.
     with log.open("wb") as told, subprocess.Popen(command, stdout=told, stderr=told) as server:
         try:
             _wait(f"http://127.0.0.1:{port}/health", server, log)

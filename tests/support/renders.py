@@ -89,7 +89,7 @@ def share(worker: "Worker", template: Path) -> None:
 def render_all(template: Path, variants: Iterable[Answers], folder: Path) -> dict[str, Path]:
     """Render plain files with many answers, side by side; processes with one folder share the work.
 
-    Whoever makes the folder of a render makes the render, and it moves to its place when it is
+    The process that creates a render's folder renders it, and it moves to its place when it is
     whole.
     """
     (folder / "begun").mkdir(parents=True, exist_ok=True)

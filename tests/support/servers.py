@@ -154,5 +154,5 @@ def unprivileged() -> dict[str, Any]:
     """Name a user for a server that refuses to run as root."""
     if os.getuid() != 0:
         return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    user = pwd.getpwnam("nobody")
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}

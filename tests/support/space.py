@@ -4,7 +4,7 @@
 
 prints how much of it the tests render. Nothing here knows a question; only ``FULL`` names some.
 Questions that speak of each other make a group. No group knows of another, so the space is the
-product of its groups, and nobody has to walk through all of it. Of a multiselect, nobody looks at
+product of its groups, and no run has to visit all of it. Of a multiselect, no test checks
 every subset either: choices that know nothing of each other need one set with and one without each.
 """
 

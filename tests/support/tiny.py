@@ -1,4 +1,4 @@
-"""A tiny template with releases, and repositories of owners: what a test of a verb needs at least.
+"""A tiny template with releases, and repositories of owners: the minimum for testing a command.
 
 It has the shape of the real one, and renders in a tenth of its time.
 """

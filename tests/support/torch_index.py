@@ -70,7 +70,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asked the index for."""
+    """Requests to the index."""
 
     method: str
     url: str
@@ -130,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._note()
-        if self._is_stranger():
+        if self._is_anonymous():
             return self._answer(401, b"", **{"WWW-Authenticate": 'Basic realm="wheels"'})
         path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
         match path.strip("/").split("/"):
@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
             with self.options.log.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(asdict(request)) + "\n")
 
-    def _is_stranger(self) -> bool:
+    def _is_anonymous(self) -> bool:
         expected = "Basic " + base64.b64encode(self.options.auth.encode()).decode()
         return bool(self.options.auth) and self.headers.get("Authorization") != expected
 

@@ -45,6 +45,7 @@ VALUES = {
     "matrix.target": "serve",
     "runner.temp": "the-temporary-folder",
     "secrets.PACKAGE_INDEX_NETRC": "",
+    "secrets.RETRAIN_ENV": "MY_ML_PROJECT_SEED=0",
     "secrets.TEMPLATE_TOKEN": "",
     "vars.AUDIT_DATABASE": "",
     "vars.RETRAIN": "",

@@ -55,7 +55,7 @@ def read_raw(path: Path) -> pd.DataFrame:
 
 
 def predict(path: Path) -> pd.DataFrame:
-    """Predict the table without its target, and with a column that nobody knows."""
+    """Predict the table without its target, and with an unknown column."""
     rows = project.data.READERS[path.suffix](path).drop(
         columns=project.schema.TARGET, errors="ignore"
     )

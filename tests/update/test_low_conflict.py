@@ -207,7 +207,7 @@ def test_the_lines_that_divide_stand_where_the_page_says(render: Render) -> None
 
 
 @pytest.mark.slow
-def test_just_knows_the_owners_verb(render: Render) -> None:
+def test_just_knows_the_owners_recipe(render: Render) -> None:
     """It needs the package rust-just, which uv fetches."""
     just = ("tool", "run", "--from", "rust-just", "just")
     shown = Project(render({})).uv(*just, "--show", "project")

@@ -1,4 +1,4 @@
-"""An answer that is offered no more becomes another one, whoever updates."""
+"""A removed answer is mapped to another one, by either kind of update."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -261,7 +261,7 @@ def test_our_own_update_follows_and_moves_as_well(template: Template, project: P
     assert (project / "config" / "mine.yaml").read_text() == "start: 1\n"
 
 
-def test_a_link_of_a_strangers_project_leads_no_edit_out_of_it(
+def test_a_link_of_an_untrusted_project_leads_no_edit_out_of_it(
     template: Template, project: Path, tmp_path: Path
 ) -> None:
     outside = tmp_path / "outside"

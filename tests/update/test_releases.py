@@ -45,7 +45,7 @@ def test_every_heading_of_our_changelog_is_a_release() -> None:
 def test_the_commit_that_added_a_heading_is_tagged(repository: Path) -> None:
     commit(repository, "## [Unreleased]\n")
     first = commit(repository, "## [Unreleased]\n" + RELEASE_1)
-    commit(repository, "## [Unreleased]\n- A typo, mended\n" + RELEASE_1)
+    commit(repository, "## [Unreleased]\n- A typo, fixed\n" + RELEASE_1)
     second = commit(repository, RELEASE_2 + RELEASE_1)
 
     assert missing_tags(repository) == [("v1.0.0", first), ("v1.1.0", second)]

@@ -36,7 +36,7 @@ def marker(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, marker: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stranger's project: its build backend and its Python leave a marker where they run."""
+    """An untrusted project: its build backend and its Python write a marker when they run."""
     (tmp_path / "settings.yml").write_text(f"trust: ['{tmp_path}/']\n")
     monkeypatch.setenv("COPIER_SETTINGS_PATH", str(tmp_path / "settings.yml"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -51,7 +51,7 @@ def project(tmp_path: Path, marker: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     python.write_text(f'#!/bin/sh\ntouch {marker}\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
     (project / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
-    commit(project, "a stranger's")
+    commit(project, "untrusted")
     assert git("ls-files", ".venv", folder=project)
     return project
 

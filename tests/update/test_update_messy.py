@@ -35,7 +35,7 @@ Trees = dict[str, bytes]
 
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project that nobody has touched."""
+    """An unchanged project."""
     folder = tmp_path_factory.mktemp("messy")
     template = make_template(folder / "template", BASE, NEW)
     return make_project(folder / "project", template, BASE)

@@ -281,7 +281,7 @@ def test_a_template_that_is_not_there_is_told_in_one_line(project: Path) -> None
 
 
 class Locked(BaseHTTPRequestHandler):
-    """Lets nobody in."""
+    """Deny all access."""
 
     def do_GET(self) -> None:
         self.send_response(401)

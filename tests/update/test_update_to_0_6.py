@@ -58,7 +58,7 @@ def test_what_an_owner_changed_follows(
 
     settings = (project / "config/base.yaml").read_text()
     assert settings == "seed: 1\nmax_concurrency: 4 # Our machines have four cores.\n"
-    assert ".env.example has CHURN_N_AT_ONCE, which is now CHURN_MAX_CONCURRENCY" in (
+    assert ".env.example names CHURN_N_AT_ONCE, which is called CHURN_MAX_CONCURRENCY now" in (
         capfd.readouterr().err
     )
 

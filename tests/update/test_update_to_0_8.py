@@ -162,7 +162,7 @@ def test_plain_copier_loses_no_edit(project: Path, capfd: pytest.CaptureFixture[
     with_copier(project)
     check_each_is_there_or_named(lines, conflicts(project), project)
     told = capfd.readouterr().err
-    assert told.count("src/churn/search.py was not changed: you edited it") == 1
+    assert told.count("src/churn/search.py is as you had it: you edited it") == 1
 
 
 def test_an_edit_far_from_the_templates_is_in_the_moved_module(project: Path) -> None:
@@ -217,7 +217,7 @@ def test_what_was_a_default_is_set_and_what_is_gone_is_out(
     (project / "compose.mine.yaml").write_text("environment: [CHURN_STUDY_HEARTBEAT_S=3]\n")
     commit(project, "edit")
     told = update(project) + capfd.readouterr().err
-    assert "compose.mine.yaml has CHURN_STUDY_HEARTBEAT_S, which is no longer a setting" in told
+    assert "compose.mine.yaml names CHURN_STUDY_HEARTBEAT_S, which is no setting any more" in told
     assert base.read_text() == (
         "seed: 1\nthresholds: {accuracy: 0.5}\ndata_path: data/digits.parquet\n"
         "input_path: data/digits.parquet\ngains:\n  accuracy: -0.01\n  f1: -0.01\n"

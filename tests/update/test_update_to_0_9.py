@@ -131,5 +131,5 @@ def test_a_table_that_was_brought_to_0_8_is_trained_predicted_and_served(
     owner.uv("lock")
     owner.uv("sync", "--locked")
     for command in ("train", "evaluate", "predict", "explain"):
-        owner.verb(command)
+        owner.command(command)
     owner.uv("run", "pytest", "--quiet")

@@ -24,9 +24,9 @@ def train(settings: Settings) -> tuple[str, metrics.Scores] | None:
         model.fit(split.train, split.validation, settings, lambda *_: None)
         return None
     checksum = data.checksum(rows)
-    log.info("training on %d rows of %s", len(split.train.target), settings.data_path)
     with tracking.run("train", settings):
         tracking.log_rows(rows, settings.data_path, checksum, "train")
+        log.info("training on %d rows of %s", len(split.train.target), settings.data_path)
         fitted = model.fit(split.train, split.validation, settings, _report)
         test = split.test
         scores = metrics.scores(test.target, model.predict(fitted, test.features))

@@ -1,10 +1,8 @@
-"""What the reader of each format yields, and how one requirement is written. Pure.
+"""The results of all readers, and the translation of one requirement. Pure.
 
-Pins become lower bounds: a project of the template has its exact versions in ``uv.lock``, so that
-an update of one package need not wait for all others. ``==``, ``===``, ``~=``, and Poetry's and
-conda's own operators, state the version that the code was written with, which is the least that it
-is known to work with. ``<``, ``<=`` and ``!=`` stay in every format: somebody wrote them because of
-a version that does not work.
+Pins become lower bounds, since ``uv.lock`` has the exact versions. ``==``, ``===``, ``~=``, and the
+operators of Poetry and conda name the version that the code was written with, which is the oldest
+one known to work. ``<``, ``<=`` and ``!=`` are kept: they usually exclude a broken version.
 """
 
 import re

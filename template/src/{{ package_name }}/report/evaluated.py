@@ -2,8 +2,6 @@
 
 import base64
 import io
-import shutil
-import subprocess
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -33,6 +31,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .. import files, metrics
 from ..data import Rows, Split
+from ..environment import commit
 from ..evaluate import Evaluation
 from ..metrics import Predictions
 from ..schema import CLASSES
@@ -51,6 +50,7 @@ def write(
 ) -> list[Path]:
     """Write ``evaluation.html`` to a folder, and return its path."""
     held_out = split.test
+    head, is_dirty = commit()
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
@@ -60,7 +60,7 @@ def write(
     page = environment.get_template("evaluation.html").render(
         evaluation=evaluation,
         date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        commit=_commit(),
+        commit=head[:10] + "-dirty" * is_dirty,
         errors=metrics.ERRORS,
         figures=figures,
         baselines=score_baselines(split, seed=0),
@@ -198,12 +198,3 @@ def _encode(figure: Figure) -> str:
     file = io.BytesIO()
     figure.savefig(file, format="svg", transparent=True)
     return base64.b64encode(file.getvalue()).decode("ascii")
-
-
-def _commit() -> str:
-    """Return the commit, ``-dirty`` after uncommitted changes; empty without a repository."""
-    command = [shutil.which("git") or "", "describe", "--always", "--dirty", "--exclude=*"]
-    if not command[0]:
-        return ""
-    found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (no shell)
-    return found.stdout.strip()

@@ -1,6 +1,6 @@
-"""Serve predictions over HTTP, and export a model so that it serves without the tracking store."""
+"""Serve predictions over HTTP, and export models for serving without the tracking store."""
 
 COMMANDS = {
-    "serve": "Answer predictions over HTTP until the process is stopped.",
-    "export": "Write a registered model to a folder that serves without the tracking store.",
+    "serve": "Serve predictions over HTTP.",
+    "export": "Export a registered model to a folder, for serving without the tracking store.",
 }

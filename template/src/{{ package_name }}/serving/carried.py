@@ -1,4 +1,4 @@
-"""What each trained model carries, so that a service can measure drift."""
+"""Metadata of each trained model, by which a service measures drift."""
 
 from typing import Any
 

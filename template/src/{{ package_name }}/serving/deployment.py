@@ -119,7 +119,7 @@ def load(settings: Serve) -> Deployment:
             metadata = tracking.metadata(settings.model)
             folder = tracking.download(settings.model, settings)
         except (mlflow.MlflowException, yaml.YAMLError) as error:
-            raise UserError(f"{settings.model} holds a damaged model: {error}") from None
+            raise UserError(f"{settings.model} contains a damaged model: {error}") from None
     elif ":/" not in settings.model:
         raise UserError(f"{settings.model} is not a folder with a model: it has no file MLmodel")
     else:

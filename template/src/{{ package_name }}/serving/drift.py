@@ -1,4 +1,4 @@
-"""Drift: how far new rows are from those of the training. It does not know the schema."""
+"""Data drift between new rows and training rows. It does not know the schema."""
 
 import json
 from threading import Lock
@@ -8,20 +8,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 N_BINS = 10
-"""Maximum bins of a number, besides those of its minimum and of values out of range."""
+"""Maximum number of bins of a number, besides those of its minimum and of values out of range."""
 
 N_NAMES = 20
-"""Categories with a bin of their own, the most frequent ones; the others share the last bin."""
+"""Number of the most frequent categories with their own bin; the others share the last bin."""
 
 Values = NDArray[np.float64]
 
 
 def reference(features: pd.DataFrame) -> str:
-    """Describe the distribution of features: the deciles of numbers, and the rows between them.
+    """Describe the distribution of features: edges of bins, and the number of rows in each bin.
 
     A feature with k edges has k + 2 bins: below the first edge, on it, up to each of the others,
-    and above the last, where missing values count too. The edges of categories are their places
-    in the list of their names.
+    and above the last, where missing values count too. The edges of categories are their
+    positions in the list of names.
 
     Returns:
         The objects ``edges``, ``counts`` and ``names`` as JSON, which loads faster than YAML.
@@ -45,7 +45,7 @@ def reference(features: pd.DataFrame) -> str:
 
 
 class Window:
-    """The newest rows; several threads may add to it."""
+    """Window of the most recent rows; thread-safe."""
 
     def __init__(self, reference: str, n_rows: int) -> None:
         facts = json.loads(reference)
@@ -57,7 +57,7 @@ class Window:
         self._lock = Lock()
 
     def add(self, features: pd.DataFrame) -> bool:
-        """Add rows; return whether they complete a window of rows that are all new."""
+        """Add rows; return whether they complete a window of new rows."""
         size = len(self._values)
         newest = features[[*self._edges]].tail(size)
         codes = {key: _places(newest[key], known) for key, known in self._names.items()}
@@ -87,11 +87,11 @@ class Window:
         return found
 
     def chance(self, name: str) -> float:
-        """Return the index that rows without any drift hardly exceed, as they are few.
+        """Return the PSI that samples of this size rarely exceed without drift.
 
-        It is about 1/n + 1/m times chi-squared, with a degree of freedom for each bin but one: this
-        is its mean and four deviations. Source: Yurdakul, Statistical Properties of Population
-        Stability Index, Western Michigan University, 2018.
+        Without drift, PSI is about (1/n + 1/m) times a chi-squared variable with one degree of
+        freedom fewer than bins: this is its mean plus four standard deviations. Source: Yurdakul,
+        Statistical Properties of Population Stability Index, Western Michigan University, 2018.
         """
         n_free = len(self._edges[name])
         rows = 1 / sum(self._counts[name]) + 1 / len(self._values)
@@ -99,7 +99,7 @@ class Window:
 
 
 def _places(column: pd.Series, names: list[str]) -> Values:
-    """Number categories by their place in a list; others, and missing ones, come after its end."""
+    """Encode categories by their position in a list; others and missing ones by its length."""
     places = pd.Index(names, dtype=object).get_indexer(pd.Index(column)).astype(np.float64)
     return np.where(places < 0, len(names), places)
 

@@ -1,4 +1,4 @@
-"""Write a registered model to a folder, from which it serves without the tracking store."""
+"""Export a registered model to a folder, for serving without the tracking store."""
 
 import shutil
 from pathlib import Path
@@ -12,17 +12,17 @@ from .commands import Export
 
 
 def export(settings: Export) -> str:
-    """Write a model to a folder, in place of the model that it holds.
+    """Export a model to a folder, replacing a model in it.
 
     Returns:
         URI of the version.
 
     Raises:
-        UserError: If there is no such model, or the folder holds something else.
+        UserError: If there is no such model, or the folder contains something else.
     """
     folder = settings.export_path
     if folder.exists() and not (folder / "MLmodel").is_file() and any(folder.iterdir()):
-        raise UserError(f"{folder} holds something other than a model; choose another folder")
+        raise UserError(f"{folder} contains files that are no model; choose another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tracking.connection(settings), TemporaryDirectory(dir=folder.parent) as scratch:
         version = tracking.find(settings.model)

@@ -40,6 +40,9 @@ LIMITS = {
 }
 """Pandera's checks, with pydantic's name of the limit and Pandera's key of its value."""
 
+Problem = dict[str, str]
+"""The keys field (such as rows[3].name, from 0), value (shortened), limits and reason."""
+
 make_type: Any = TypedDict  # mypy knows no keys that come from the schema.
 Prediction = make_type(
     "Prediction",
@@ -57,15 +60,6 @@ class Answer(TypedDict):
     model: str
     predictions: list[Prediction]  # type: ignore[valid-type]
     ignored: NotRequired[list[str]]
-
-
-class Problem(TypedDict):
-    """What violates the schema; a field is such as ``rows[3].name``, from 0."""
-
-    field: str
-    value: str
-    limits: str
-    reason: str
 
 
 class Refusal(TypedDict):
@@ -257,8 +251,8 @@ def _problem(field: str, value: bytes | str, limits: str, reason: str) -> Proble
 
 
 def _line(problem: Problem) -> str:
-    place = f"{problem['field']} = {problem['value']}" if problem["value"] else problem["field"]
-    return f"{place}: {problem['reason']} ({problem['limits']})"
+    field, value, limits, reason = problem.values()
+    return f"{field} = {value}: {reason} ({limits})" if value else f"{field}: {reason} ({limits})"
 
 
 def _short(value: bytes | str) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 import optuna
 import yaml
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from optuna import Study, Trial, TrialPruned
 from optuna.exceptions import StorageInternalError
 from optuna.pruners import MedianPruner
@@ -50,7 +49,7 @@ RECORDED = {*Hyperparameters.model_fields, *SplitRule.model_fields}
 
 
 class Sampler(TPESampler):
-    """TPE whose random numbers depend on the seed and the number of the trial.
+    """TPE sampler, seeded by the seed and the number of the trial.
 
     Workers that share a study never draw the same trial, and an interrupted search continues with
     the same trials.
@@ -202,7 +201,6 @@ def _draw(study: Study) -> dict[str, Figure]:
     axes.plot(numbers, losses, "o", label="trial")
     axes.plot(numbers, np.minimum.accumulate(losses), "-", label="best so far")
     axes.set(xlabel="Trial", ylabel=METRIC, title="Optimization history")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figures["history"].legend(loc="outside lower center", ncols=2)  # Outside, it hides no trial.
     if len(complete) >= N_BEFORE_PRUNING:
         importances = optuna.importance.get_param_importances(study)

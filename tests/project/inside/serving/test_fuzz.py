@@ -56,7 +56,7 @@ def test_any_body_is_a_table_or_refused_with_short_reasons(body: bytes) -> None:
     for problem in refused.problems:
         assert set(problem) == {"field", "value", "limits", "reason"}
         assert len(problem["value"]) <= LENGTH + 3
-        assert max(len(str(value)) for value in problem.values()) < 1000
+        assert max(map(len, problem.values())) < 1000
 
 
 @pytest.fixture(scope="session")
