@@ -19,7 +19,7 @@ HEADER = """\
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
-    # A command-line tool is not timed while it is forbidden to keep its byte code.
+    # Otherwise command-line tools could not cache their bytecode.
     if name not in {"PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
 } | {"GIT_CONFIG_GLOBAL": os.devnull}
 
@@ -27,7 +27,7 @@ Side = Callable[[], None]
 
 
 def make_repository(folder: Path, source: Path) -> Path:
-    """Copy a folder's files, those that its .gitignore lets through, into a tagged repository."""
+    """Copy a folder's files, except ignored ones, into a tagged repository."""
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__"))
     git = ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.org"]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"], ["tag", "v1.0.0"]):
@@ -53,11 +53,11 @@ def seconds(side: Side) -> float:
 
 
 def fresh(folder: Path) -> Path:
-    """Return a path where nothing is."""
+    """Return an unused path."""
     shutil.rmtree(folder, ignore_errors=True)
     return folder
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> None:
-    """Run a command, quietly, and fail if it fails."""
+    """Run a command quietly; raise if it fails."""
     subprocess.run(command, cwd=cwd, env=ENVIRONMENT, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""Measure the first day of a project, each figure beside one it can be compared with.
+"""Measure the first steps of a project, each compared with a baseline.
 
     uv run python benchmarks/first_day.py [--rounds N]
 
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def compare_render(folder: Path, template: Path, rounds: int) -> None:
-    """Render the template, and let Copier copy the very files of that render."""
+    """Render the template, and let Copier copy the same files unrendered."""
     run(*COPIER, "--skip-tasks", template, folder / "rendered")
     plain = folder / "plain"
     shutil.copytree(folder / "rendered", plain / "template")
@@ -45,7 +45,7 @@ def compare_render(folder: Path, template: Path, rounds: int) -> None:
 
 
 def compare_first_model(folder: Path, template: Path, rounds: int) -> None:
-    """Go from nothing to a registered model, and import what that needs in a new environment."""
+    """Train from scratch to a registered model, and import its libraries in a new environment."""
     project = folder / "project"
 
     def train() -> None:

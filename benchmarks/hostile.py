@@ -3,11 +3,11 @@
     uv run python benchmarks/hostile.py [--rounds N] [--limit-s S]
 
 Both servers have the same model and one worker process. While each request is answered, /health (or
-/ping) is asked every 5 ms, and the memory of the server's processes is read: the slowest of these
-answers bounds how long the event loop was blocked. Goals: 100 ms for that, and memory of at most 20
-times a body above 1 MiB (below, what Python allots ahead is more). Either server is started anew
-for each request, and of several rounds the worst counts. Prints a Markdown table; memory is the
-growth by the size of the body. (MLflow's server wants another form of rows, so it refuses the valid
+/ping) is polled every 5 ms, and the memory of the server's processes is read: the slowest of these
+responses bounds how long the event loop was blocked. Goals: 100 ms, and memory of at most 20
+times a body above 1 MiB (below, Python's preallocation is larger). Each request gets a new server,
+and the worst of several rounds counts. Prints a Markdown table; memory is the growth divided by the
+size of the body. (MLflow's server expects another format of rows, so it rejects the valid
 requests.)
 """
 
@@ -30,12 +30,12 @@ HEADER = """\
 | request | MB | status | s | health ms | memory | MLflow: status | s | health ms | memory |
 |---|---|---|---|---|---|---|---|---|---|"""
 LIMIT_BYTES = 4 * 2**20
-"""Largest body that the service takes by default."""
+"""Largest body that the service accepts by default."""
 
 COLUMNS = [f"pixel_{row}_{column}" for row in range(8) for column in range(8)]
 
 Make = Callable[[int], bytes]
-"""Makes a body of about so many bytes."""
+"""Creates a body of about this size in bytes."""
 
 
 def _repeat(start: bytes, piece: bytes, end: bytes) -> Make:
@@ -52,7 +52,7 @@ def _rows(size: int) -> bytes:
 
 
 def _wrong_rows(size: int) -> bytes:
-    """Write as many rows as are allowed, each value of which is wrong."""
+    """Write the maximum number of rows, with every value invalid."""
     text = "x" * (size // 64_000 - 20)
     return json.dumps({"rows": [dict.fromkeys(COLUMNS, text)] * 1000}).encode()
 
@@ -79,13 +79,13 @@ BODIES: dict[str, Make] = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What a request cost its server."""
+    """Cost of a request for its server."""
 
     status: str
     seconds: float
     health_ms: float
     memory: float
-    """Growth of the memory of all its processes, by the size of the body."""
+    """Memory growth of all its processes, divided by the size of the body."""
 
     def cells(self) -> str:
         """Write the cells of the table."""
@@ -93,7 +93,7 @@ class Cost:
 
 
 def main() -> None:
-    """Start both servers, send each request to either one, and print the table."""
+    """Start both servers, send each request to both, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--limit-s", type=float, default=30)
@@ -120,11 +120,11 @@ def main() -> None:
 
 
 Send = Callable[[int, str, bytes, float], str]
-"""Sends a body to a port and a path, and returns the status of the answer."""
+"""Sends a body to a port and a path, and returns the status of the response."""
 
 
 def requests() -> Iterator[tuple[str, Send, bytes]]:
-    """List the requests: each body at once, and some in other ways."""
+    """List the requests: each body in one piece, and some sent differently."""
     for title, make in BODIES.items():
         yield title, send, make(LIMIT_BYTES - 1000)
     valid = json.dumps({"rows": [dict.fromkeys(COLUMNS, 1)] * 100}).encode()
@@ -134,7 +134,7 @@ def requests() -> Iterator[tuple[str, Send, bytes]]:
 
 
 def send(port: int, path: str, body: bytes, limit_s: float) -> str:
-    """Send a body at once."""
+    """Send a body in one piece."""
     connection = HTTPConnection("127.0.0.1", port, timeout=limit_s)
     try:
         connection.request("POST", path, body, {"Content-Type": "application/json"})
@@ -190,7 +190,7 @@ def send_slowly(port: int, path: str, body: bytes, limit_s: float) -> str:
 
 
 def send_many(port: int, path: str, body: bytes, limit_s: float) -> str:
-    """Hold connections open, and ask on another one."""
+    """Hold connections open, and send a request on another one."""
     held = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
     try:
         time.sleep(1)
@@ -201,7 +201,7 @@ def send_many(port: int, path: str, body: bytes, limit_s: float) -> str:
 
 
 def measure(port: int, path: str, health: str, send: Send, body: bytes, limit_s: float) -> Cost:
-    """Send a request and watch its server."""
+    """Send a request and monitor its server."""
     ask_health(port, health)
     with watching(port, health) as watched:
         start = time.perf_counter()
@@ -214,7 +214,7 @@ def measure(port: int, path: str, health: str, send: Send, body: bytes, limit_s:
 
 @contextmanager
 def watching(port: int, path: str) -> Iterator[tuple[list[float], list[int]]]:
-    """Ask for the health and read the memory again and again, until the block ends."""
+    """Poll health and memory until the block ends."""
     latencies: list[float] = []
     processes = [psutil.Process(one) for one in find_processes(port)]
     is_over = threading.Event()
@@ -249,7 +249,7 @@ def watching(port: int, path: str) -> Iterator[tuple[list[float], list[int]]]:
 
 
 def find_processes(port: int) -> list[int]:
-    """Find the process that listens at a port, and its children."""
+    """Find the process that listens on a port, and its children."""
     for one in psutil.process_iter():
         try:
             listens = any(
@@ -265,7 +265,7 @@ def find_processes(port: int) -> list[int]:
 
 
 def ask_health(port: int, path: str) -> float:
-    """Return how many seconds an answer took; as long as the server is silent, up to a minute."""
+    """Return the seconds until a response, at most a minute."""
     start = time.perf_counter()
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:

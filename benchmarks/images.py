@@ -1,4 +1,4 @@
-"""Measure the images of a project, each figure beside that of a naive image.
+"""Measure the images of a project, compared with a naive image.
 
     uv run python benchmarks/images.py [--rounds N]
 
@@ -66,7 +66,7 @@ def main() -> None:
 
 @contextmanager
 def removing_images() -> Iterator[None]:
-    """Remove what was built, by name: an image of the same content may have other names."""
+    """Remove the built images by name: an image of the same content may have other names."""
     try:
         yield
     finally:
@@ -82,7 +82,7 @@ def make_project(folder: Path) -> Project:
     answers = [f"--data={answer}" for answer in ("python_version=3.11", "features=[]")]
     run(*COPIER, *answers, template, project.folder)
     with (project.folder / "pyproject.toml").open("a") as file:
-        file.write(f"# {time.time_ns()}\n")  # So an engine finds no layer of another build.
+        file.write(f"# {time.time_ns()}\n")  # Prevents layer reuse from another build.
     dockerfile = project.folder / "Dockerfile"
     standins.provide_all(dockerfile)
     uv, python = re.findall(r"^FROM (\S+[.]\S+)", dockerfile.read_text(encoding="utf-8"), re.M)
@@ -92,18 +92,20 @@ def make_project(folder: Path) -> Project:
 
 
 def build(project: Project, target: str, name: str) -> float:
-    """Build a target as ``just image`` does, but for labels; return the seconds."""
+    """Build a target as ``just image`` does, without labels; return the seconds."""
     constant = ["--timestamp=0"] if engine.find().program == "podman" else []
     return _build(project, name, f"--target={target}", *constant)
 
 
 def build_naive(project: Project) -> float:
-    """Build the other image, whatever it is for; return the seconds."""
+    """Build the naive image for any target; return the seconds."""
     return _build(project, OTHER, f"--file={project.folder.parent / 'naive'}")
 
 
 def _build(project: Project, name: str, *options: str) -> float:
-    BUILT.extend((name, f"{name}:{len(BUILT)}"))  # The second stays with it when the next is built.
+    BUILT.extend(
+        (name, f"{name}:{len(BUILT)}")
+    )  # The second name keeps the image when the next is built.
     tags = [f"--tag={one}" for one in BUILT[-2:]]
     return seconds(lambda: engine.find()("build", *tags, *options, str(project.folder)))
 
@@ -115,7 +117,7 @@ def build_both(project: Project, target: str = "serve") -> None:
 
 
 def compare(name: str, one: Side, other_name: str, other: Side, rounds: int, goal: str) -> None:
-    """Alternate two sides that time themselves, and print their fastest rounds."""
+    """Alternate two self-timed sides, and print their fastest rounds."""
     found = [(one(), other()) for _ in range(rounds)]
     first, second = (min(side) for side in zip(*found, strict=True))
     show(name, first, second, goal, other_name)
@@ -127,7 +129,7 @@ def show(name: str, one: float, other: float, goal: str, other_name: str = "one 
 
 
 def compare_sizes(project: Project) -> None:
-    """Tell what each service adds to the base that both have."""
+    """Print what each service adds to the shared base."""
     _, base, *_ = (project.folder.parent / "naive").read_text(encoding="utf-8").split()
     ours, theirs, least = (engine.find().inspect(name)["Size"] for name in (SERVED, OTHER, base))
     show("`serve` adds to its base, MB", (ours - least) / 1e6, (theirs - least) / 1e6, "<= 300")
@@ -148,7 +150,7 @@ def compare_rebuilds(project: Project, rounds: int) -> None:
 
 
 def compare_dependencies(project: Project) -> None:
-    """Raise a package in the lock; then add one, which changes what the project's wheel says."""
+    """Bump a package in the lock; then add one, which changes the wheel's metadata."""
     with comparing_layers(project, "a locked version", ""):
         project.uv("lock", "--upgrade-package", RAISED)
         build_both(project)
@@ -159,7 +161,7 @@ def compare_dependencies(project: Project) -> None:
 
 @contextmanager
 def comparing_layers(project: Project, change: str, goal: str) -> Iterator[None]:
-    """Tell how much of each service has to be moved to a machine that has it from before."""
+    """Print how much of each service a machine with the previous version has to pull."""
     folder, moved = project.folder.parent, {}
     before = {image: images.layers(image, folder) for image in (SERVED, OTHER)}
     yield
@@ -173,7 +175,7 @@ def comparing_layers(project: Project, change: str, goal: str) -> Iterator[None]
 
 
 def compare_starts(project: Project, rounds: int) -> None:
-    """Start services with a model, with and without byte code, until they are ready."""
+    """Time the start of services with a model, with and without bytecode."""
     project.uv("sync", "--quiet")
     for command in ("train", "evaluate", "promote", "export"):
         project.command(command)

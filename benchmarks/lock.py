@@ -1,4 +1,4 @@
-"""Measure the lock of a project with CUDA, and the switch of its accelerator.
+"""Measure the lock of a project with CUDA, and switching its accelerator.
 
     uv run python benchmarks/lock.py [--rounds N]
 
@@ -44,7 +44,7 @@ def render(project: Path, url: str, cuda: str) -> Path:
 
 
 def lock(project: Path, cache: Path | None = None) -> None:
-    """Lock from nothing but what uv's cache has."""
+    """Lock from scratch, with uv's cache."""
     (project / "uv.lock").unlink(missing_ok=True)
     ENVIRONMENT.pop("UV_CACHE_DIR", None)
     if cache:
@@ -53,14 +53,14 @@ def lock(project: Path, cache: Path | None = None) -> None:
 
 
 def compare_locks(cache: Path, cpu: Path, both: Path, rounds: int) -> None:
-    """Lock for the CPU alone, and for the CPU and CUDA."""
+    """Lock for CPU only, and for CPU and CUDA."""
     lock(both, cache)
     name = "lock CPU and CUDA, warm cache"
     report(name, lambda: lock(both, cache), "CPU alone", lambda: lock(cpu, cache), rounds, "")
 
 
 def compare_warm_and_cold(cache: Path, both: Path, rounds: int) -> None:
-    """Lock with an empty cache, and with a full one."""
+    """Lock with an empty and with a warm cache."""
 
     def cold() -> None:
         lock(both, fresh(cache.with_name("cold")))
@@ -70,7 +70,7 @@ def compare_warm_and_cold(cache: Path, both: Path, rounds: int) -> None:
 
 
 def compare_switch(project: Path, rounds: int) -> None:
-    """Switch between the builds, and find out that nothing has to be done."""
+    """Switch between the builds, and run a sync without changes."""
     lock(project)
     locked = tomllib.loads((project / "uv.lock").read_text(encoding="utf-8"))["package"]
     names = {package["name"] for package in locked}

@@ -1,10 +1,10 @@
-"""Measure what projects feel every day, and write it at the top of docs/benchmarks.md.
+"""Run all benchmarks of daily work, and write them at the top of docs/benchmarks.md.
 
     uv run python benchmarks/page.py [--rounds N]
 
-Each benchmark is a program of its own; its table goes below the command that makes it. What stands
-below `## Before` on the page is kept. It takes about a quarter of an hour on a machine that does
-nothing else, and images need Docker or podman.
+Each benchmark is a separate script; its table goes below its command. The text
+below `## Before` on the page is kept. A run takes about a quarter of an hour on an idle machine,
+and the images need Docker or podman.
 """
 
 import argparse
@@ -21,14 +21,14 @@ BEFORE = "## Before\n"
 TOP = """\
 # Benchmarks
 
-The tables below are remade by one command, on an otherwise idle machine:
+One command regenerates the tables below, on an otherwise idle machine:
 
 ```bash
 uv run python benchmarks/page.py
 ```
 
 Two sides of a comparison alternate within one run; each is reported by its fastest round. Machines
-are shared and noisy, so the ratios say more than the seconds.
+are shared and noisy, so ratios are more reliable than seconds.
 """
 SUBJECTS = {
     "first_day": "A render against a static copy, and the first model",
@@ -39,11 +39,11 @@ SUBJECTS = {
     "hostile": "Hostile requests",
     "tables": "Scores on public tables",
 }
-"""Programs of this folder in the order of the page, and what they measure."""
+"""Scripts of this folder in the order of the page, and their subjects."""
 
 
 def main() -> None:
-    """Run the benchmarks and write the page, once all of them have ended well."""
+    """Run the benchmarks and write the page, if all of them succeed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="of each comparison")
     rounds = parser.parse_args().rounds
@@ -70,7 +70,7 @@ def measure(name: str, subject: str, rounds: int) -> str:
 
 
 def machine() -> str:
-    """Describe where and when this runs, as far as it matters to a measurement."""
+    """Describe the machine, its load and the date."""
     python, today = platform.python_version(), datetime.now(UTC).date().isoformat()
     busy = f"a load of {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
     facts = [f"{os.cpu_count()} cores", platform.system(), f"Python {python}", today, busy]

@@ -3,7 +3,7 @@
     uv run python benchmarks/predict.py [--rows N ...] [--project FOLDER]
 
 Makes and trains a project, or takes one that has a model, writes Parquet of 64 columns of float64
-in groups of a million rows, and predicts each file in a process of its own. Prints a Markdown
+in groups of a million rows, and predicts each file in a separate process. Prints a Markdown
 table.
 """
 

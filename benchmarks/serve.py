@@ -1,8 +1,8 @@
-"""Measure the service of a project beside `mlflow models serve`, with the same model and rows.
+"""Compare the service of a project with `mlflow models serve`, with the same model and rows.
 
     uv run python benchmarks/serve.py [--rounds N] [--seconds S]
 
-Both servers run, each with one process; they are asked in turn, by a process of its own, over
+Both servers run, each with one process; a separate process queries them in turn, over
 connections that stay open. Machines are shared and noisy: each side is reported by its best round,
 and what counts is the ratio. Prints a Markdown table.
 """
@@ -34,7 +34,7 @@ Round = tuple[float, float]
 
 
 def main() -> None:
-    """Start both servers, ask them in turn, and print the table."""
+    """Start both servers, query them in turn, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5)
@@ -94,7 +94,7 @@ def start_both(project: Path, binaries: Path) -> Iterator[tuple[int, int]]:
 
 
 def write_bodies(folder: Path, n_rows: int) -> tuple[Path, Path]:
-    """Write the same rows as either server wants them."""
+    """Write the same rows in each server's format."""
     names = [f"pixel_{row}_{column}" for row in range(8) for column in range(8)]
     rows = [[float((7 * i + 3 * j) % 17) for j in range(64)] for i in range(n_rows)]
     ours = {"rows": [dict(zip(names, row, strict=True)) for row in rows]}
@@ -112,7 +112,7 @@ def compare(
     connections: int,
     arguments: argparse.Namespace,
 ) -> None:
-    """Ask both in turn and print a line."""
+    """Query both in turn and print a line."""
     sides = list(zip(ports, ("/predict", "/invocations"), bodies, strict=True))
     rounds: list[list[Round]] = [[], []]
     for _ in range(arguments.rounds):
@@ -131,7 +131,7 @@ def compare(
 
 
 def ask(port: int, path: str, body: Path, connections: int, seconds: float) -> Round:
-    """Send the same request again and again over each connection."""
+    """Repeat the same request over each connection."""
     content = body.read_bytes()
     end = time.perf_counter() + seconds
 
@@ -154,7 +154,7 @@ def ask(port: int, path: str, body: Path, connections: int, seconds: float) -> R
 
 
 def wait(port: int, path: str) -> None:
-    """Wait until a server answers well."""
+    """Wait until a server responds with success."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
@@ -171,7 +171,7 @@ def wait(port: int, path: str) -> None:
 
 
 def free_port() -> int:
-    """Find a port that nothing listens at."""
+    """Find an unused port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Compare the scores of a project without an edit with those of plain trees, on public tables.
+"""Compare the scores of an unedited project with those of plain trees, on public tables.
 
     uv run python benchmarks/tables.py [--rounds N]
 
@@ -18,7 +18,7 @@ NAMES = {"accuracy": "accuracy", "r2": "R2"}
 
 
 def main() -> None:
-    """Run the tests of tables, and print what they scored."""
+    """Run the tests of tables, and print their scores."""
     with TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.xml"
         tests = ["tests/tables/test_tables.py", "-k", "all_the_way", "-m", "slow and not nightly"]

@@ -1,8 +1,8 @@
-"""Measure an update and its preview, beside a plain `copier update`.
+"""Compare an update and its preview with plain `copier update`.
 
     uv run python benchmarks/updates.py [--rounds N]
 
-A project of an older release, with the default answers, is updated to what is committed here,
+A project of an older release, with the default answers, is updated to the committed version,
 without a network. Prints a Markdown table.
 """
 
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def make_template(folder: Path) -> Path:
-    """Clone this repository, with a tag for each release and one for what is committed."""
+    """Clone this repository, with tags for each release and for the committed version."""
     run("git", "clone", "--quiet", ROOT, folder)
     run(sys.executable, ROOT / "scripts" / "tag_releases.py", "--apply", cwd=folder)
     run("git", "tag", "v999.0.0", cwd=folder)
@@ -64,7 +64,7 @@ def compare(command: str, goal: str, template: Path, folder: Path, rounds: int) 
     def plain() -> None:
         run(*PLAIN, cwd=others.pop())
 
-    ours()  # Write byte code.
+    ours()  # Write bytecode.
     report(f"{command} from {OLD} ({goal})", ours, "copier update", plain, rounds, "")
 
 

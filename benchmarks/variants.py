@@ -1,8 +1,8 @@
-"""Measure all variants that the tests render: what a render costs, and how long all of them take.
+"""Measure all variants that the tests render: the time of one render, and of all.
 
     uv run python benchmarks/variants.py [--rounds N]
 
-Renders are made in one process, as the tests make them, and compared with a plain copy of them.
+Renders run in one process, as in the tests, and are compared with a plain copy of them.
 Then all are parsed, and checked by ruff. Prints two Markdown tables.
 """
 
@@ -47,14 +47,14 @@ def main() -> None:
 
 
 def make_template(folder: Path) -> Path:
-    """Take the template as it is on disk, without a repository."""
+    """Copy the template from disk, without a repository."""
     folder.mkdir()
     shutil.rmtree(take_snapshot(folder) / ".git")
     return folder
 
 
 def compare(template: Path, folder: Path, rounds: int) -> None:
-    """Render some variants, and copy the same."""
+    """Render some variants, and copy the results."""
     step = len(every_variant()) // AT_A_TIME
     some = every_variant()[: AT_A_TIME * step : step]
 
@@ -71,7 +71,7 @@ def compare(template: Path, folder: Path, rounds: int) -> None:
 
 
 def measure(template: Path, folder: Path) -> None:
-    """Render all, parse all files, and let ruff check them."""
+    """Render all, parse all files, and run ruff."""
     steps: list[tuple[str, Callable[[], object]]] = [
         ("render", lambda: render_all(template, every_variant(), folder)),
         ("parse each file", lambda: parse(folder / "made")),
@@ -88,14 +88,14 @@ def measure(template: Path, folder: Path) -> None:
 
 
 def parse(folder: Path) -> None:
-    """Parse each different text once, as the tests do."""
+    """Parse each distinct text once, as the tests do."""
     found = {(path.suffix, path.read_text(encoding="utf-8")) for path in files(folder)}
     for suffix, text in sorted(found):
         PARSERS.get(suffix, str)(text)
 
 
 def ruff(folder: Path, *command: str) -> None:
-    """Run ruff over all renders that differ for it, in one process."""
+    """Run ruff on all distinct renders, in one process."""
     different = {what_ruff_reads(project): project for project in folder.iterdir()}
     ruff_command = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache"]
     subprocess.run([*ruff_command, *different.values()], env=ENVIRONMENT, check=True)

@@ -167,14 +167,14 @@ def _build_indexes(answers: Mapping[str, Any], stack: Any, index: Index | None) 
     if not stack.index:
         return []
     base = answers[stack.index].rstrip("/")
-    is_neighbour = index is not None and urlsplit(index.url).netloc == urlsplit(base).netloc
+    is_neighbor = index is not None and urlsplit(index.url).netloc == urlsplit(base).netloc
     has_times = base.startswith(PYTORCH_INDEX)
     return [
         Index(
             f"pytorch-{build.name}",
             f"{base}/{build.name}",
             is_explicit=True,
-            needs_login=index is not None and index.needs_login and is_neighbour,
+            needs_login=index is not None and index.needs_login and is_neighbor,
             has_upload_times=has_times,
         )
         for build in stack.builds.values()

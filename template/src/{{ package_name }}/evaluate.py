@@ -118,8 +118,8 @@ def _missed_gains(gains: Scores, limits: Scores) -> Iterator[str]:
         if gains[name] < limit and limit > 0:
             yield f"{name} gained {gains[name]:.4f} (required: {limit:g})"
         elif gains[name] < limit:
-            verb = "rose" if name in ERRORS else "dropped"
-            yield f"{name} {verb} by {-gains[name]:.4f} (allowed: {abs(limit):g})"
+            change = "rose" if name in ERRORS else "dropped"
+            yield f"{name} {change} by {-gains[name]:.4f} (allowed: {abs(limit):g})"
 
 
 def _check_names(setting: str, limits: Scores, found: Scores) -> None:
