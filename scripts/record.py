@@ -52,7 +52,7 @@ def main() -> None:
         draw(lines, IMAGES / "first-model.svg")
         report = folder / "churn" / "reports" / "evaluation.html"
         picture = f"--screenshot={IMAGES / 'evaluation.png'}"
-        options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,900"]
+        options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,850"]
         subprocess.run([chromium, *options, picture, report.as_uri()], check=True)
 
 

@@ -168,7 +168,7 @@ def test_a_branch_that_somebody_went_on_with_stays(forge: Forge) -> None:
     done = forge.run(finds_one(), UPDATE_TEMPLATE_TOKEN="hush")
     assert done.returncode == 0, done.stderr
     assert "template/v2 has commits of other authors" in done.stdout
-    assert forge.proposed() == "mended"
+    assert forge.proposed() == "fixed"
 
 
 def test_without_an_update_nothing_is_pushed(forge: Forge) -> None:

@@ -91,7 +91,7 @@ def test_an_image_for_cuda_is_imported_without_a_gpu(
     }
 
     monkeypatch.setenv("ACCELERATOR", "tpu")
-    assert "ACCELERATOR=tpu: the project has cpu and cuda alone" in images.build(
+    assert "ACCELERATOR=tpu: the project only has cpu and cuda" in images.build(
         project, "serve", expect=1
     )
 

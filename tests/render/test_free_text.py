@@ -224,7 +224,7 @@ def try_texts(renders: Renders, n_examples: int, seed: bool) -> Counter[tuple[st
 
 @pytest.mark.parametrize(
     ("n_examples", "seed"),
-    [(500, True), pytest.param(10_000, False, marks=pytest.mark.nightly)],
+    [(200, True), pytest.param(10_000, False, marks=pytest.mark.nightly)],
     ids=["some", "many"],
 )
 def test_every_accepted_text_arrives_as_it_was_written(
