@@ -134,6 +134,12 @@ class Plan:
     has_containers: bool
     """Whether there are container images."""
 
+    has_image_workflows: bool
+    """Whether GitHub Actions build and publish its images."""
+
+    has_image_pipelines: bool
+    """Whether GitLab CI builds and publishes its images."""
+
     has_services: bool
     """Whether compose.yaml starts services on this machine."""
 
@@ -206,8 +212,9 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
     # Listed, not required through the project's own extras, which Poetry refuses.
     groups["dev"] = sorted({*groups["dev"], *(line for part in extras.values() for line in part)})
     pythons = _pythons(choices, answers, stack)
-    left_out = _collect(chosen, "absent")
-    present = [path for path in _collect(chosen, "paths") if path not in left_out]
+    left_out, paths = _collect(chosen, "absent"), _collect(chosen, "paths")
+    has_services = "containers" in parts and has_code
+    present = [path for path in paths if path not in left_out]
     absent = _absent(present, _collect(others, "paths") + left_out, package)
     tool, newest_tool = _tools(answers.get("_src_path", ""), answers.get("_commit", ""))
     return Plan(
@@ -237,12 +244,14 @@ def make_plan(answers: Mapping[str, Any], stack: Any, packages: Any) -> Plan:
         has_code=has_code,
         has_extras=bool(stack.builds),
         has_cuda="cuda" in stack.builds,
-        has_workflows=".github/" in _collect(chosen, "paths"),
-        has_pipelines=".gitlab/" in _collect(chosen, "paths"),
+        has_workflows=".github/" in paths,
+        has_pipelines=".gitlab/" in paths,
         bot=_bot(choices["dependency_bot"].get(answers.get("dependency_bot", ""), {}), absent),
         parts=sorted(parts),
         has_containers="containers" in parts,
-        has_services="containers" in parts and has_code,
+        has_image_workflows=has_services and ".github/" in paths,
+        has_image_pipelines=has_services and ".gitlab/" in paths,
+        has_services=has_services,
         has_docs="docs" in parts,
         has_security_page="docs" in parts and has_code,
         has_notebooks="notebooks" in parts,

@@ -80,7 +80,9 @@ def record(folder: Path) -> list[Line]:
     environment = {key: os.environ[key] for key in os.environ if key != "VIRTUAL_ENV"}
     environment["PATH"] = f"{bin_folder}{os.pathsep}{environment['PATH']}"
     environment["TERM"] = "xterm-256color"
-    source = ["--template", str(ROOT), "--vcs-ref", "HEAD"]
+    template = folder / "copier-ml"  # A clone: Copier warns of uncommitted changes.
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(template)], check=True)
+    source = ["--template", str(template), "--vcs-ref", "HEAD"]
     lines: list[Line] = []
     now, where = 0.0, folder
     for command in SESSION:
@@ -105,6 +107,8 @@ def record(folder: Path) -> list[Line]:
         if terminal.exitstatus:
             printed_lines = "\n".join(text for _, text in lines)
             raise SystemExit(f"record: {command!r} failed:\n{printed_lines}")
+        if paths := [text for _, text in lines if str(ROOT) in text or str(folder) in text]:
+            raise SystemExit(f"record: {command!r} printed a path of this machine: {paths[0]}")
         lines.append((now, f"\x1b[2m({time.monotonic() - started:.1f} s)\x1b[0m"))
     return lines
 

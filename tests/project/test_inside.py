@@ -27,5 +27,5 @@ def test_a_project_keeps_what_the_template_promises(
     laid = [str(path.relative_to(INSIDE)) for path in INSIDE.rglob("test_*.py")]
     with_hypothesis = ("run", "--no-sync", "--with", "hypothesis", "python", "-m", "pytest")
     told = project.uv(*with_hypothesis, *(f"tests/{path}" for path in laid))
-    assert len(laid) == 11
+    assert len(laid) == 12
     assert " passed" in told

@@ -282,8 +282,8 @@ def test_jobs_and_secrets_that_pages_name_exist(projects: list[Project]) -> None
     for project in projects:
         secrets = project.find(r"\b([A-Z]+_INDEX_NETRC)\b")
         assert secrets.keys() <= {"PACKAGE_INDEX_NETRC"}, project.name
-        page = project.texts.get("docs/how-to/images.md", "")
-        if ".github/workflows/ci.yml" in project.texts and page:
+        page = project.texts.get("CONTRIBUTING.md", "")
+        if ".github/workflows/images.yml" in project.texts:
             workflows = [
                 n for n in ("ci", "images") if f".github/workflows/{n}.yml" in project.texts
             ]

@@ -279,6 +279,8 @@ def test_lightgbm_needs_openmp() -> None:
 
 def test_workflows_are_where_the_checks_run() -> None:
     assert make().has_workflows
+    assert make().has_image_workflows
+    assert not make(profile="minimal").has_image_workflows
     assert not make(forge="none").has_workflows
 
 
@@ -303,6 +305,8 @@ def test_a_forge_has_its_files_and_no_other() -> None:
     assert "/.github" in lab
     assert "/.gitlab-ci.yml" not in lab
     assert make(forge="gitlab").has_pipelines
+    assert make(forge="gitlab").has_image_pipelines
+    assert not make(forge="gitlab").has_image_workflows
     assert not make().has_pipelines
     assert "/.gitlab-ci.yml" in make().absent_paths
 

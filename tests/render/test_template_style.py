@@ -9,6 +9,9 @@ from conftest import ROOT, domain
 FOLDERS = [ROOT / "template", ROOT / "variants"]
 FILES = sorted(path for folder in FOLDERS for path in folder.rglob("*") if path.is_file())
 TEMPLATES = [path for path in FILES if path.suffix in {".jinja", ".txt"}]
+PAGES = [path for path in FILES if path.suffix == ".html"]
+"""Templates that a project renders itself."""
+
 SOURCES = [path for path in FILES if path.suffix == ".py"]
 
 TAG = re.compile(r"\{%.*?%\}", re.S)
@@ -34,6 +37,11 @@ def test_tags_decide_nothing(path: Path) -> None:
     for tag in TAG.findall(text):
         if tag.startswith("{% if"):
             assert BARE_CONDITION.fullmatch(tag), f"{tag}: give it a name in extensions/plan.py"
+
+
+@by_name(PAGES)
+def test_pages_of_a_project_compute_nothing(path: Path) -> None:
+    assert not FORBIDDEN.search(path.read_text(encoding="utf-8"))
 
 
 @by_name(TEMPLATES)

@@ -1,10 +1,9 @@
 """The command ``audit``: audit the locked dependencies of a project."""
 
 from argparse import Namespace
-from collections.abc import Callable
 from contextlib import chdir
-from pathlib import Path
-from typing import Any
+
+from copier_ml.shared import options
 
 
 def run(args: Namespace) -> int:
@@ -15,16 +14,9 @@ def run(args: Namespace) -> int:
         return checks.run(args.checks)
 
 
-def add_options(add: Callable[..., Any]) -> None:
+def add_options(add: options.Add) -> None:
     """Declare the options of the command."""
-    add(
-        "project",
-        type=Path,
-        metavar="PROJECT",
-        nargs="?",
-        default=Path(),
-        help="folder of the project (default: .)",
-    )
+    options.add_project(add)
     add(
         "checks",
         nargs="*",

@@ -12,10 +12,10 @@ import subprocess
 import sys
 import tomllib
 from argparse import REMAINDER, Namespace
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from copier_ml.shared import options
 from copier_ml.shared.project import ANSWERS_FILE, parse_answers
 
 MODEL = Path("export/model")
@@ -53,7 +53,7 @@ def run(args: Namespace) -> None:
     print("\n".join(names))
 
 
-def add_options(add: Callable[..., Any]) -> None:
+def add_options(add: options.Add) -> None:
     """Declare the options of the command."""
     add("target", choices=["serve", "serve-model", "tracking", "train"])
     # REMAINDER: they begin with dashes.

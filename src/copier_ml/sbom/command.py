@@ -12,11 +12,11 @@ import subprocess
 import tomllib
 import uuid
 from argparse import Namespace
-from collections.abc import Callable
 from contextlib import chdir
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+
+from copier_ml.shared import options
 
 FOLDER = Path("export")
 EXPORT = "export --frozen --no-dev --format cyclonedx1.5 --preview-features sbom-export"
@@ -28,16 +28,9 @@ def run(args: Namespace) -> None:
         _write()
 
 
-def add_options(add: Callable[..., Any]) -> None:
+def add_options(add: options.Add) -> None:
     """Declare the options of the command."""
-    add(
-        "project",
-        type=Path,
-        metavar="PROJECT",
-        nargs="?",
-        default=Path(),
-        help="folder of the project (default: .)",
-    )
+    options.add_project(add)
 
 
 def _write() -> None:

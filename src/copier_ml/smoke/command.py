@@ -6,12 +6,12 @@ service may be a process or a container.
 
 import os
 from argparse import Namespace
-from collections.abc import Callable
 from typing import Any
 
 import requests
 from dotenv import dotenv_values
 
+from copier_ml.shared import options
 from copier_ml.shared.errors import printable
 
 TIMEOUT_S = 30
@@ -33,7 +33,7 @@ def run(args: Namespace) -> None:
     print(printable(f"{answer['model']} predicts {answer['predictions'][0]['prediction']}"))
 
 
-def add_options(add: Callable[..., Any]) -> None:
+def add_options(add: options.Add) -> None:
     """Declare the options of the command."""
     text = (
         "prefix of the project's variables: PREFIXPORT and PREFIXSERVE_TOKEN, also read from .env"

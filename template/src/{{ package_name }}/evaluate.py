@@ -85,8 +85,8 @@ def evaluate(settings: Evaluate) -> str:
         with files.replacing(path) as part:
             part.write_text(json.dumps(asdict(found), indent=2) + "\n", encoding="utf-8")
         written = [path]
-        for hook in parts.hooks("evaluated"):  # A part that reports.
-            written += hook.write(found, split, predictions, settings.reports_path)
+        for hook in parts.hooks("evaluation_report"):
+            written += hook(found, split, predictions, settings.reports_path)
         for path in written:
             mlflow.log_artifact(str(path))
         log.info("wrote %s", " and ".join(map(str, written)))
@@ -107,7 +107,7 @@ def _missed_thresholds(scores: Scores, thresholds: Scores) -> Iterator[str]:
     """Describe each score below its threshold, or above it if it is an error."""
     _check_names("thresholds", thresholds, scores)
     for name, limit in thresholds.items():
-        if scores[name] > limit if name in ERRORS else scores[name] < limit:
+        if metrics.misses(name, scores[name], limit):
             yield f"{name} {scores[name]:.4f} (threshold: {limit:g})"
 
 

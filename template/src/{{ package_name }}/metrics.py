@@ -23,6 +23,11 @@ ERRORS = {"log_loss", "calibration_error", "rmse", "mae", "median_error"}
 """Metrics where lower is better; their thresholds are maximums."""
 
 
+def misses(name: str, score: float, threshold: float) -> bool:
+    """Whether a score is above its threshold if lower is better, else below it."""
+    return score > threshold if name in ERRORS else score < threshold
+
+
 def classes(predictions: Predictions) -> NDArray[np.object_]:
     """Pick the most likely class of each row, shape (n_rows,)."""
     found: NDArray[np.object_] = np.asarray(CLASSES)[predictions.argmax(axis=1)]

@@ -8,9 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from pkgutil import iter_modules
-from types import ModuleType
 from typing import Any
 
 
@@ -41,8 +39,7 @@ def setting_names() -> set[str]:
     return {field for name in summaries() for field in command(name).model_fields}
 
 
-def hooks(name: str) -> Iterator[ModuleType]:
-    """Import the module of this name from each part that has one."""
-    for package in packages():
-        if package != __package__ and find_spec(f"{package}.{name}"):
-            yield import_module(f"{package}.{name}")
+def hooks(name: str) -> Iterator[Any]:
+    """Return the functions of this name of the parts that have one."""
+    found = (getattr(import_module(package), name, None) for package in packages())
+    return filter(None, found)

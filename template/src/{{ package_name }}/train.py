@@ -33,8 +33,8 @@ def train(settings: Settings) -> tuple[str, metrics.Scores] | None:
         mlflow.log_metrics(scores)
         here = environment.read()
         metadata = {"environment": here, "data_sha256": checksum, "columns": tracking.COLUMNS}
-        for part in parts.hooks("carried"):  # Metadata that a part needs.
-            metadata |= part.facts(split.train.features)
+        for hook in parts.hooks("training_metadata"):
+            metadata |= hook(split.train.features)
         pins = environment.requirements(here)
         example = split.train.features.head()
         log.info("registering the model")

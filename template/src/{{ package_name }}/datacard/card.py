@@ -3,7 +3,6 @@
 import re
 from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import pandas as pd
@@ -14,6 +13,16 @@ from .commands import Card
 
 STATISTICS = ("unique", "min", "mean", "max")
 """Columns of ``DataFrame.describe`` to show, where it has them for the types of the rows."""
+
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Data card</title>
+<style>body, table { font: 1rem system-ui; color-scheme: light dark; }</style>
+<h1>Data card</h1>
+"""
 
 
 def write(settings: Card) -> Path:
@@ -68,8 +77,6 @@ def _markdown(source: str, tables: dict[str, pd.DataFrame]) -> str:
 
 
 def _html(source: str, tables: dict[str, pd.DataFrame]) -> str:
-    page = Template(Path(__file__).with_name("card.html").read_text(encoding="utf-8"))
     parts = [f"<p>{escape(source)}</p>"]
-    for title, table in tables.items():
-        parts.append(f"<h2>{title}</h2>\n<div>{table.to_html(border=0, index=False)}</div>")
-    return page.substitute(content=re.sub("`([^`]*)`", r"<code>\1</code>", "\n".join(parts)))
+    parts += [f"<h2>{title}</h2>\n{table.to_html(index=False)}" for title, table in tables.items()]
+    return PAGE + re.sub("`([^`]*)`", r"<code>\1</code>", "\n".join(parts)) + "\n"

@@ -51,6 +51,11 @@ def write(
     """Write ``evaluation.html`` to a folder, and return its path."""
     held_out = split.test
     head, is_dirty = commit()
+    limits, results = {}, {}
+    for name, limit in evaluation.thresholds.items():
+        limits[name] = f"{'≤' if name in metrics.ERRORS else '≥'} {limit:.4f}"
+        is_missed = metrics.misses(name, evaluation.scores[name], limit)
+        results[name] = "failed" if is_missed else "passed"
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
@@ -61,7 +66,8 @@ def write(
         evaluation=evaluation,
         date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         commit=head[:10] + "-dirty" * is_dirty,
-        errors=metrics.ERRORS,
+        limits=limits,
+        results=results,
         figures=figures,
         baselines=score_baselines(split, seed=0),
         worst=find_errors(held_out, predictions),

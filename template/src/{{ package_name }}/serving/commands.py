@@ -72,7 +72,7 @@ class Export(Options):
     """Folder to write; a model in it is replaced."""
 
     def cli_cmd(self) -> None:
-        from .export import export
+        from .deployment import export
 
         finish(f"wrote {export(self)} to {self.export_path}", f"serve --model {self.export_path}")
 

@@ -1,7 +1,9 @@
-"""The model in use: loading, reloading and drift detection."""
+"""The model in use: loading, reloading, export and drift detection."""
 
 import logging
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock, Thread
 from time import perf_counter
 from typing import Any
@@ -14,7 +16,7 @@ from typing_extensions import TypedDict
 from .. import alerts, columns, data, environment, model, schema, tracking
 from ..errors import UserError
 from . import drift
-from .commands import Serve
+from .commands import Export, Serve
 from .payload import Payload
 
 log = logging.getLogger(__name__)
@@ -133,6 +135,28 @@ def load(settings: Serve) -> Deployment:
     model.predict(fitted, data.prepare(row))
     log.info("loaded %s in %.1f s", uri, perf_counter() - start)
     return Deployment(uri, fitted, metadata, settings)
+
+
+def export(settings: Export) -> str:
+    """Export a model to a folder, replacing a model in it.
+
+    Returns:
+        URI of the version.
+
+    Raises:
+        UserError: If there is no such model, or the folder contains something else.
+    """
+    folder = settings.export_path
+    if folder.exists() and not (folder / "MLmodel").is_file() and any(folder.iterdir()):
+        raise UserError(f"{folder} contains files that are no model; choose another folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tracking.connection(settings), TemporaryDirectory(dir=folder.parent) as scratch:
+        version = tracking.find(settings.model)
+        part = Path(scratch, "model")
+        mlflow.artifacts.download_artifacts(version.uri, dst_path=str(part))
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    return version.uri
 
 
 def _exported(folder: Path) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pandas.testing import assert_frame_equal
 
-from {{ package_name }} import schema
-from {{ package_name }}.serving.payload import COLUMNS, Payload, RefusedError
+from my_ml_project import schema
+from my_ml_project.serving.payload import COLUMNS, Payload, RefusedError
 
 from .. import synthetic
 from .conftest import rows
