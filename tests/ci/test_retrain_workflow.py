@@ -34,7 +34,7 @@ def test_without_a_server_it_trains_nothing(render: Render, tmp_path: Path) -> N
     assert "::error::the environment 'retrain' has no secret RETRAIN_ENV" in done.told
 
 
-@pytest.mark.slow
+@pytest.mark.nightly  # Two trainings in new environments; the pipeline itself runs in each run.
 def test_it_promotes_only_what_passed(everything: Project, render: Render, tmp_path: Path) -> None:
     project = Project(tmp_path / "project")
     git("clone", "--quiet", str(everything.folder), str(project.folder), folder=tmp_path)

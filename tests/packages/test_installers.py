@@ -28,6 +28,7 @@ def check(project: Project, *python: str) -> None:
     assert Path(file).is_relative_to(project.folder / "src")
 
 
+@pytest.mark.nightly
 def test_pip_installs_the_exported_lock_with_its_hashes(project: Project) -> None:
     project.uv("run", "--only-group", "dev", "just", "export")
     project.run(sys.executable, "-m", "venv", ".pip")

@@ -3,7 +3,9 @@
 import re
 import shutil
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT, copy, git
@@ -16,8 +18,16 @@ FEATURES = tomllib.loads((ROOT / "extensions/choices.toml").read_text(encoding="
 PACKAGE = "src/{package}/"
 PARTS = [name for name, row in FEATURES.items() if any(PACKAGE in path for path in row["paths"])]
 
-EACH_RUN = {"promotion", "serving"}
-"""Parts that the most other files mention; the others are tried at night."""
+EACH_RUN = {"serving"}
+"""The part that the most other files mention; the others are tried at night."""
+
+ADDED = {"containers", "docs", "serving"}
+"""Parts that are added in each run."""
+
+
+def at_night(parts: Iterable[str], *, but: set[str]) -> list[Any]:
+    return [pytest.param(it, marks=() if it in but else pytest.mark.nightly) for it in parts]
+
 
 USE = """
 import sys
@@ -52,10 +62,7 @@ def python(project: Path) -> dict[str, str]:
     return {str(path.relative_to(project)): path.read_text(encoding="utf-8") for path in files}
 
 
-@pytest.mark.parametrize(
-    "part",
-    [pytest.param(part, marks=() if part in EACH_RUN else pytest.mark.nightly) for part in PARTS],
-)
+@pytest.mark.parametrize("part", at_night(PARTS, but=EACH_RUN))
 def test_a_project_without_a_part_works(
     everything: Project, snapshot: Path, tmp_path: Path, part: str
 ) -> None:
@@ -89,7 +96,7 @@ def files(project: Path) -> dict[str, str]:
     return found | {"answers": re.sub(r"_commit: .*", "", answers)}
 
 
-@pytest.mark.parametrize("part", FEATURES)
+@pytest.mark.parametrize("part", at_night(FEATURES, but=ADDED))
 def test_a_part_is_added_later(snapshot: Path, tmp_path: Path, part: str) -> None:
     project = copy(snapshot, tmp_path / "project", {"profile": "minimal"})
     fresh = copy(snapshot, tmp_path / "fresh", {"profile": "choose", "features": [part]})

@@ -50,6 +50,20 @@ TABLES: dict[str, dict[str, Any]] = {
 WHOLE = ("orders.csv", "ChickWeight.csv")
 """Tables with which all checks and tests of the project are run."""
 
+EACH_RUN = (
+    "Cars93.csv",
+    "ChickWeight.csv",
+    "OJ.csv",
+    "Salaries.csv",
+    "ames.csv",
+    "late.parquet",
+    "odd.jsonl",
+    "orders.csv",
+    "penguins.xlsx",
+    "storms.csv",
+)
+"""Tables of all formats, tasks and kinds of columns; the others go all the way at night."""
+
 EXPLAINED = ("ChickWeight.csv", "OJ.csv", "odd.jsonl", "orders.csv")
 """Tables that are explained in each run: SHAP compiles its code for ten seconds. At night, all."""
 
@@ -133,7 +147,10 @@ def sklearn(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("tables")
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(it, marks=() if it in EACH_RUN else pytest.mark.nightly) for it in TABLES],
+)
 @pytest.mark.parametrize("is_whole", [False, pytest.param(True, marks=pytest.mark.nightly)])
 def test_a_table_goes_all_the_way(
     sklearn: Imports, tables: Path, name: str, is_whole: bool, record_property: Any

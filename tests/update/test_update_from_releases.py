@@ -16,11 +16,19 @@ RELEASES = find_releases(ROOT)
 """Commit of each release, the oldest first."""
 
 ENDS = (next(iter(RELEASES)), next(reversed(RELEASES)))
-EACH = [
-    pytest.param(release, marks=() if release in ENDS else pytest.mark.updates)
-    for release in RELEASES
-]
-"""The oldest and the newest release; in between only where hundreds of updates are tried."""
+BETWEEN = ("v0.5.0", "v0.7.0", "v0.8.1")
+"""Releases after which the most files moved."""
+
+
+def marks(release: str) -> tuple[pytest.MarkDecorator, ...]:
+    if release in ENDS:
+        return ()
+    night = () if release in BETWEEN else (pytest.mark.nightly,)
+    return (pytest.mark.updates, *night)
+
+
+EACH = [pytest.param(release, marks=marks(release)) for release in RELEASES]
+"""The oldest and the newest release always, a few in between at each merge, all at night."""
 
 
 FAR_FROM_DEFAULT = {
