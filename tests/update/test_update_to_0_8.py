@@ -16,7 +16,7 @@ from updates import Told, listed, run, worktree
 OWNED = ("data", "hyperparameters", "model", "schema")
 MINE = '\n\ndef mine() -> None:\n    """Do what only this project does."""\n'
 
-GONE = {"serving/test_drift.py"}
+GONE = {"serving/export.py", "serving/test_drift.py"}
 """Files that later versions took out of projects."""
 
 Update = Callable[[Path], str]
