@@ -34,9 +34,11 @@ def lock(pyproject: dict[str, Any], versions_of_stack: Path) -> None:
     if not uv:
         _warn("uv.lock was not created: uv is not on PATH. Install uv, then run 'uv lock'.")
         return
-    command = [uv, "add", "--no-sync", "--quiet", pyproject["project"]["dependencies"][0]]
-    for versions in filter(Path.exists, (VERSIONS, versions_of_stack)):
-        command += ["--constraints", str(versions)]
+    command = [uv, "lock", "--quiet"]
+    if dependencies := pyproject["project"]["dependencies"]:
+        command = [uv, "add", "--no-sync", "--quiet", dependencies[0]]
+        for versions in filter(Path.exists, (VERSIONS, versions_of_stack)):
+            command += ["--constraints", str(versions)]
     # All versions are pinned, so uv's cache alone may do, which is ten times faster. Not with a
     # private index that precedes the public one: the cache may have packages of the public one.
     done = None if _has_private_index(pyproject) else _run(*command, "--offline")

@@ -31,7 +31,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=browser).new_page()
         wide = [text for address in options.pages for text in take(page, address, options.folder)]
-    sys.exit("\n".join(wide))
+    sys.exit("\n".join(wide) or 0)
 
 
 def take(page: Page, address: str, folder: Path) -> list[str]:

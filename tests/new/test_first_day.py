@@ -70,6 +70,13 @@ def test_without_a_network_there_is_a_commit_and_one_line(project: Path, tmp_pat
     assert git("log", "--format=%an", folder=project) == "Test\n"
 
 
+def test_a_project_without_dependencies_is_locked(project: Path, tmp_path: Path) -> None:
+    text = PYPROJECT.replace('    "no-such-package>=1",\n', "")
+    (project / "pyproject.toml").write_text(text)
+    assert run_task(project, UV_OFFLINE="1", UV_CACHE_DIR=str(tmp_path / "cache")) == []
+    assert 'name = "churn"' in (project / "uv.lock").read_text()
+
+
 def test_a_repository_that_is_there_is_not_touched(project: Path, tmp_path: Path) -> None:
     git("init", "--quiet", folder=project.parent)
     run_task(project, PATH=path_with(tmp_path, "git"))

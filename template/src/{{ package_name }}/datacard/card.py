@@ -20,7 +20,11 @@ PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Data card</title>
-<style>body, table { font: 1rem system-ui; color-scheme: light dark; }</style>
+<style>
+body, table { font: 1rem system-ui; color-scheme: light dark; }
+table { display: block; overflow-x: auto; }
+p { overflow-wrap: anywhere; }
+</style>
 <h1>Data card</h1>
 """
 
