@@ -14,17 +14,12 @@ from .commands import Card
 STATISTICS = ("unique", "min", "mean", "max")
 """Columns of ``DataFrame.describe`` to show, where it has them for the types of the rows."""
 
-
 PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
+<html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Data card</title>
-<style>
-body, table { font: 1rem system-ui; color-scheme: light dark; }
-table { display: block; overflow-x: auto; }
-p { overflow-wrap: anywhere; }
-</style>
+<style>body, table { font: 1rem system-ui; color-scheme: light dark; }
+table { display: block; overflow-x: auto; } p { overflow-wrap: anywhere; }</style>
 <h1>Data card</h1>
 """
 
