@@ -32,7 +32,10 @@ def main() -> int:
         from .cli import main as run
 
         code = run()
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, RuntimeError) as stop:
+        # Before Python 3.12, Ctrl-C while a class is created is the cause of a RuntimeError.
+        if not isinstance(stop.__cause__ or stop, KeyboardInterrupt):
+            raise
         notes = getattr(stop, "__notes__", [])
         print("; ".join(["copier-ml: stopped", *notes]), file=sys.stderr)
         code = 130

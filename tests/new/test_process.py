@@ -27,6 +27,20 @@ from copier_ml.__main__ import main
 sys.exit(main())
 """
 
+IN_A_CLASS = """\
+import sys
+from copier_ml import cli
+from copier_ml.__main__ import main
+class Attribute:
+    def __set_name__(self, *_):
+        raise KeyboardInterrupt
+def make_class():
+    class Owner:
+        attribute = Attribute()
+cli.main = make_class
+sys.exit(main())
+"""
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -95,6 +109,10 @@ def test_ctrl_c_while_it_imports_is_one_line(project: Path, module: str) -> None
     script = INTERRUPTED.format(module=module)
     told = run(sys.executable, "-c", script, "preview", project, "--trust")
     assert told == (130, "copier-ml: stopped\n")
+
+
+def test_ctrl_c_while_a_class_is_created_is_one_line() -> None:
+    assert run(sys.executable, "-c", IN_A_CLASS) == (130, "copier-ml: stopped\n")
 
 
 def test_the_installed_command_catches_ctrl_c_too() -> None:
