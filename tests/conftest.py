@@ -1,5 +1,6 @@
 """Fixtures: the template as it is on disk, and projects made of it, once per set of answers."""
 
+import gc
 import os
 import shutil
 import signal
@@ -62,6 +63,7 @@ def quiet_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.write_text("{}")
     state = {"COPIER_SETTINGS_PATH": str(settings), "XDG_STATE_HOME": str(settings.parent)}
     os.environ |= GIT_IDENTITY | state
+    gc.set_threshold(100_000, 20, 50)  # Renders create many objects, and keep most of them.
     # Begun in the background of a script, it and all that it starts would be deaf to Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -70,20 +70,28 @@ def copy(
     options = {"defaults": True, "quiet": True, "skip_tasks": not tasks, "unsafe": True}
     asked = {"src_path": str(template), "dst_path": folder, "data": answers, "vcs_ref": release}
     with plumbum.local.env(**environment), make_worker(**asked, **options) as worker:
-        if not (template / ".git").exists():
-            share(worker, template)
+        share(worker, template, release)
         worker.run_copy()
     return folder
 
 
-SHARED: dict[Path, dict[str, Any]] = {}
+SHARED: dict[tuple[Path, str], dict[str, Any]] = {}
 
 
-def share(worker: "Worker", template: Path) -> None:
-    """Read and compile plain files once for all projects: that takes longer than their render."""
-    if template not in SHARED:
-        SHARED[template] = {name: getattr(worker, name) for name in ("template", "jinja_env")}
-    vars(worker).update(SHARED[template])
+def share(worker: "Worker", template: Path, release: str | None) -> None:
+    """Read and compile a template once for all projects: that takes longer than their render."""
+    commit = ""
+    if (template / ".git").exists():
+        name = f"{release or 'v999.0.0'}^{{commit}}"
+        commit = git("rev-parse", "--verify", name, folder=template).strip()
+    if (template, commit) not in SHARED:
+        if commit:
+            folder = template.with_name(f"{template.name}-{commit}")
+            git("worktree", "add", "--quiet", "--detach", str(folder), commit, folder=template)
+            vars(worker.template)["local_abspath"] = folder.resolve()
+        found = {name: getattr(worker, name) for name in ("template", "jinja_env")}
+        SHARED[template, commit] = found
+    vars(worker).update(SHARED[template, commit])
 
 
 def render_all(template: Path, variants: Iterable[Answers], folder: Path) -> dict[str, Path]:

@@ -108,6 +108,7 @@ def test_edits_of_0_7_are_kept_by_way_of_0_8(history: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_table_that_was_brought_to_0_8_is_trained_predicted_and_served(
     history: Path, tmp_path: Path
 ) -> None:

@@ -95,9 +95,13 @@ def render(
         skip_tasks=True,
         unsafe=True,  # Callers have checked that the template is trusted.
     )
-    # Copier has its own temporary clone.
+    # Copier may have its own temporary clone.
     weakref.finalize(worker, _clean, worker.template._cleanup, os.getpid())
     try:
+        if checkout := template.check_out(commit):
+            # Copier would clone the clone, which takes longer than the render. It has no option
+            # for a folder that has a commit as well.
+            vars(worker.template)["local_abspath"] = checkout
         refuse_unknown(worker.data, worker.template.questions_data)
         _name_source(worker.template, template.address)
         run_copy(worker)

@@ -1,5 +1,6 @@
 """A temporary clone of a template, with a tag for every release."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,17 @@ class Template:
         tags = {_try_version(tag): tag for tag in self.git.run("tag", "--list").split()}
         known = [version for version in tags if version and not version.is_prerelease]
         return tags[max(known)] if known else "HEAD"
+
+    def check_out(self, commit: str) -> Path | None:
+        """Check out a commit beside the clone, once per process; None if it has submodules."""
+        if self.git.run("ls-tree", commit, ".gitmodules"):
+            return None
+        folder = self.folder.with_name(f"{commit}-{os.getpid()}")
+        if not folder.exists():
+            quiet = ("--quiet", "--template=", "--shared", "--no-checkout")
+            self.git.run("clone", *quiet, "--", str(self.folder), str(folder))
+            Git(folder).run("checkout", "--quiet", "--detach", commit)
+        return folder.resolve()
 
     def changelog(self, commit: str) -> str:
         """Read CHANGELOG.md of a commit; empty if there is none."""
