@@ -64,7 +64,7 @@ def evaluate(settings: Evaluate) -> str:
         held_out = split.test
         log.info("evaluating %s on %d held-out test rows", version.uri, len(held_out.target))
         predictions = _predict(version, held_out, settings)
-        gains, champion = _gains(version, rows, settings)
+        gains, champion = _gains(version, rows, held_out, predictions, settings)
         found = Evaluation(
             model=version.uri,
             champion=champion,
@@ -127,24 +127,27 @@ def _check_names(setting: str, limits: Scores, found: Scores) -> None:
         raise UserError(f"{setting}: unknown metric {min(unknown)!r}; choose {', '.join(found)}")
 
 
-def _gains(version: Version, rows: pd.DataFrame, settings: Evaluate) -> tuple[Scores, str | None]:
+def _gains(
+    version: Version,
+    rows: pd.DataFrame,
+    held_out: Rows,
+    predictions: Predictions,
+    settings: Evaluate,
+) -> tuple[Scores, str | None]:
     """Compare with the champion, if it is another version, on test rows of both."""
     champion = tracking.champion()
     if champion is None or champion.uri == version.uri:
         return {}, None
-    if not tracking.fits(champion.uri):
+    if not tracking.fits(champion.uri, tracking.metadata(champion.uri)):
         log.warning("not compared with %s, which has other columns or classes", champion.uri)
         return {}, None
-    ours, theirs = _split(version, rows).test, _split(champion, rows).test
-    both = ours.features.index.intersection(theirs.features.index)
-    if both.empty:
+    is_common = held_out.features.index.isin(_split(champion, rows).test.features.index)
+    if not is_common.any():
         log.warning("not compared with %s: no test row in common", champion.uri)
         return {}, champion.uri
-    common = Rows(ours.features.loc[both], ours.target.loc[both])
-    new, old = (
-        metrics.scores(common.target, _predict(one, common, settings))
-        for one in (version, champion)
-    )
+    common = Rows(held_out.features[is_common], held_out.target[is_common])
+    new = metrics.scores(common.target, predictions[is_common])
+    old = metrics.scores(common.target, _predict(champion, common, settings))
     gains = {
         name: old[name] - new[name] if name in ERRORS else new[name] - old[name] for name in new
     }

@@ -1,5 +1,6 @@
 """MLflow: the tracking store, its runs, and registered models."""
 
+import gc
 import logging
 import os
 import sqlite3
@@ -66,6 +67,13 @@ def is_leader() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def collect_garbage() -> None:
+    """Collect garbage from here on, but not among the imported modules, which ``cli`` left out."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 @contextmanager
 def connection(settings: Options) -> Iterator[None]:
     """Connect to the tracking store.
@@ -86,6 +94,7 @@ def connection(settings: Options) -> Iterator[None]:
             log.warning("MLFLOW_TRACKING_URI is ignored: tracking_uri is set (%s)", place)
     try:
         _open(uri)
+        collect_garbage()
         yield
     except (MlflowException, yaml.YAMLError) as error:
         is_missing = getattr(error, "error_code", "") in MISSING
@@ -196,18 +205,19 @@ def download(uri: str, settings: UsesModel) -> Path:
         UserError: If it has other columns, or its environment differs and the settings do not
             allow that.
     """
-    if not fits(uri):
+    facts = metadata(uri)
+    if not fits(uri, facts):
         remedy = "train a new model, or choose one by '--model'"
         raise UserError(f"{uri} was trained on other columns or classes: {remedy}")
-    if trained_with := metadata(uri).get("environment"):
+    if trained_with := facts.get("environment"):
         is_allowed = settings.allow_environment_drift
         environment.check(uri, trained_with, is_drift_allowed=is_allowed)
     return Path(mlflow.artifacts.download_artifacts(uri))
 
 
-def fits(uri: str) -> bool:
-    """Whether a model has the columns and classes of the schema."""
-    if known := metadata(uri).get("columns"):
+def fits(uri: str, facts: dict[str, Any]) -> bool:
+    """Whether a model, with these metadata, has the columns and classes of the schema."""
+    if known := facts.get("columns"):
         return bool(known == COLUMNS)
     signature = Model.load(uri).signature  # All that models from before 0.9.0 have.
     return not signature or {*signature.inputs.input_names()} == {*UNLABELLED.columns}

@@ -22,4 +22,4 @@ class Hyperparameters(BaseModel, use_attribute_docstrings=True):
     """Fraction of the features that each split considers."""
 
     threads: PositiveInt | None = Field(default=None, exclude=True)
-    """CPU threads of a training; all cores if unset."""
+    """CPU threads of a training; if unset, one for a small table, else all cores."""

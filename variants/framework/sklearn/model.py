@@ -3,7 +3,10 @@
 import os
 import re
 import zlib
+from contextlib import AbstractContextManager
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from zipfile import BadZipFile
 
@@ -12,15 +15,13 @@ os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")  # A pickl
 import mlflow.sklearn
 import numpy as np
 import pandas as pd
-import skops.io
 from mlflow.models import infer_signature
 from numpy.typing import NDArray
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder
-from skops.io.exceptions import UntrustedTypesFoundException
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from . import metrics
@@ -34,6 +35,12 @@ DAMAGED = (BadZipFile, EOFError, LookupError, NotImplementedError, OSError, zlib
 N_STAGES = 5
 """Stages of a training; each reports progress and validation loss."""
 
+SMALL_FIT = 1_000_000
+SMALL_PREDICTION = 100_000
+"""Maximum number of values in a table for which one thread is faster than two that wait for each
+other."""
+
+POOLS = ThreadpoolController()
 N_CATEGORIES = 254
 """Maximum categories of a column; the rarest ones share a code."""
 
@@ -51,6 +58,8 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pi
 
     Each stage is reported with its loss on the validation rows.
     """
+    # Saving needs skops, which takes a second to import: do it while trees grow.
+    Thread(target=import_module, args=["skops.io"], daemon=True).start()
     texts = [name for name in train.features if train.features[name].dtype == object]
     make = HistGradientBoostingClassifier if CLASSES else HistGradientBoostingRegressor
     booster = make(
@@ -75,7 +84,7 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pi
     # Targets are class indices in the schema.
     target = pd.Categorical(train.target, CLASSES).codes if CLASSES else train.target
     n_stages = min(N_STAGES, settings.max_iter)
-    with threadpool_limits(settings.threads):
+    with _limit_threads(settings.threads, train.features, SMALL_FIT):
         bar = tqdm(total=settings.max_iter, unit="iteration", disable=None, leave=None)
         for stage in range(1, n_stages + 1):
             booster.set_params(max_iter=settings.max_iter * stage // n_stages)
@@ -90,9 +99,10 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pi
 
 def predict(model: Pipeline, features: pd.DataFrame) -> NDArray[np.float64]:
     """Predict probabilities, shape (n_rows, n_classes), or a number, shape (n_rows, 1)."""
-    if not CLASSES:
-        return np.asarray(model.predict(features)).reshape(-1, 1)
-    return np.asarray(model.predict_proba(features))
+    with _limit_threads(None, features, SMALL_PREDICTION):
+        if not CLASSES:
+            return np.asarray(model.predict(features)).reshape(-1, 1)
+        return np.asarray(model.predict_proba(features))
 
 
 def save(model: Pipeline, example: pd.DataFrame, name: str, **facts: Any) -> str:
@@ -132,6 +142,9 @@ def load(folder: Path) -> Pipeline:
     Raises:
         UserError: If its file is damaged, or has untrusted types.
     """
+    import skops.io  # Late, as above.
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     path = folder / "model.skops"
     try:
         model: Pipeline = skops.io.load(path, trusted=TRUSTED)
@@ -140,6 +153,15 @@ def load(folder: Path) -> Pipeline:
     except DAMAGED as error:
         raise UserError(f"{path} cannot be loaded, it may be damaged: {error}") from error
     return model
+
+
+def _limit_threads(
+    wanted: int | None, table: pd.DataFrame, small: int
+) -> AbstractContextManager[Any]:
+    """Limit threads to a setting, else to one for a small table."""
+    n_threads = wanted or (1 if table.size <= small else None)
+    limit: AbstractContextManager[Any] = POOLS.limit(limits=n_threads)
+    return limit
 
 
 def _name_types(place: object, error: Exception) -> str:

@@ -20,11 +20,12 @@ def promote(settings: Promote | Run) -> str:
     Raises:
         UserError: If it was not evaluated, failed, or was evaluated on other data.
     """
+    with tracking.connection(settings):
+        version, champion = tracking.find(settings.model), tracking.champion()
+    if champion and champion.uri == version.uri:
+        return f"{version.uri} is the champion already"
     checksum = data.checksum(data.read(settings.data_path))
     with tracking.run("promote", settings) as run_id:
-        version, champion = tracking.find(settings.model), tracking.champion()
-        if champion and champion.uri == version.uri:
-            return f"{version.uri} is the champion already"
         result = version.notes.get("evaluation")
         if result != "passed" or version.notes["evaluation_sha256"] != checksum:
             reasons = {"failed": "it failed 'evaluate'", "passed": "it was evaluated on other data"}

@@ -133,6 +133,7 @@ def load(settings: Serve) -> Deployment:
     # The first prediction is slow, and a broken model must not replace a working one.
     row = columns.check(pd.DataFrame([Payload(1).example()]), "example", schema.UNLABELLED)
     model.predict(fitted, data.prepare(row))
+    tracking.collect_garbage()
     log.info("loaded %s in %.1f s", uri, perf_counter() - start)
     return Deployment(uri, fitted, metadata, settings)
 
