@@ -1,15 +1,16 @@
 """Run all benchmarks of daily work, and write them at the top of docs/benchmarks.md.
 
-    uv run python benchmarks/page.py [--rounds N]
+    uv run python benchmarks/page.py [--rounds N] [--only NAME ...]
 
 Each benchmark is a separate script; its table goes below its command. The text
-below `## Before` on the page is kept. A run takes about a quarter of an hour on an idle machine,
-and the images need Docker or podman.
+below `## Before` on the page is kept, as are the sections that `--only` leaves out. A run takes
+about an hour on an idle machine, and the images need Docker or podman.
 """
 
 import argparse
 import os
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -31,6 +32,10 @@ Two sides of a comparison alternate within one run; each is reported by its fast
 are shared and noisy, so ratios are more reliable than seconds.
 """
 SUBJECTS = {
+    "commands": "Commands against scripts written by hand",
+    "serve": "The service against `mlflow models serve`",
+    "tune": "A search in two processes",
+    "growth": "Growth with the rows",
     "first_day": "A render against a static copy, and the first model",
     "variants": "All variants",
     "lock": "A lock",
@@ -46,10 +51,15 @@ def main() -> None:
     """Run the benchmarks and write the page, if all of them succeed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="of each comparison")
-    rounds = parser.parse_args().rounds
-    sections = "\n".join(measure(name, subject, rounds) for name, subject in SUBJECTS.items())
-    kept = PAGE.read_text(encoding="utf-8").partition(BEFORE)[2]
-    PAGE.write_text(f"{TOP}\n{sections}\n{BEFORE}{kept}", encoding="utf-8")
+    parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=[*SUBJECTS])
+    arguments = parser.parse_args()
+    current, _, before = PAGE.read_text(encoding="utf-8").partition(BEFORE)
+    parts = re.split(r"^(?=## )", current, flags=re.M)[1:]
+    sections = {part.partition("\n")[0].removeprefix("## "): part for part in parts}
+    for name in arguments.only:
+        sections[SUBJECTS[name]] = measure(name, SUBJECTS[name], arguments.rounds) + "\n"
+    kept = "".join(sections[one] for one in SUBJECTS.values() if one in sections)
+    PAGE.write_text(f"{TOP}\n{kept}{BEFORE}{before}", encoding="utf-8")
 
 
 def measure(name: str, subject: str, rounds: int) -> str:

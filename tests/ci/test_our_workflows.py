@@ -63,6 +63,7 @@ def test_a_bad_night_is_told_in_one_issue(number: str, asked: str, tmp_path: Pat
         "github.repository": "us/template",
         "needs.newest.result": "failure",
         "needs.pinned.result": "success",
+        "needs.speed.result": "success",
     }
     path = give_gh(tmp_path / "gh", number)
     places = {"GITHUB_SERVER_URL": "https://git.example.org", "GITHUB_RUN_ID": "1"}
@@ -71,7 +72,10 @@ def test_a_bad_night_is_told_in_one_issue(number: str, asked: str, tmp_path: Pat
     assert not run.go(tmp_path, tmp_path).failed, run.told
     told = (tmp_path / "gh" / "asked").read_text().splitlines()[-1]
     assert told.startswith(asked)
-    assert "With the newest: failure. https://git.example.org/us/template/actions/runs/1" in told
+    assert (
+        "With the newest: failure. Speed: success. https://git.example.org/us/template/actions/runs/1"
+        in told
+    )
 
 
 @pytest.fixture
