@@ -97,6 +97,7 @@ def test_a_killed_training_leaves_no_version(project: Project) -> None:
     assert " passed: " in project.command("evaluate")
 
 
+@pytest.mark.nightly
 def test_a_killed_search_is_finished_by_the_next(project: Project) -> None:
     tune = ("tune", "--trials", "2")
     study, tuned = project.folder / "mlruns" / "study.log", project.folder / "config" / "tuned.yaml"
@@ -112,6 +113,7 @@ def test_a_killed_search_is_finished_by_the_next(project: Project) -> None:
     assert [path.name for path in tuned.parent.glob(".*")] == []
 
 
+@pytest.mark.nightly
 def test_a_killed_batch_goes_on(project: Project) -> None:
     batch, data = ("batch", "--chunk-rows", "100", "--output-folder"), project.folder / "data"
     killed, whole = data / "killed", data / "whole"
@@ -149,7 +151,9 @@ def test_a_full_disk_leaves_everything_as_it_was(project: Project) -> None:
     [
         ("model.skops", lambda whole: whole[: len(whole) // 2]),
         ("MLmodel", lambda whole: whole[: whole.index(b"flavors")] + b"["),
-        ("MLmodel", lambda whole: whole[:300] + b"\xff\x00" * 99),
+        pytest.param(
+            "MLmodel", lambda whole: whole[:300] + b"\xff\x00" * 99, marks=pytest.mark.nightly
+        ),
     ],
     ids=["half a model", "half a description", "garbage"],
 )
@@ -171,6 +175,7 @@ def test_a_damaged_model_is_named(project: Project, name: str, damage: Damage) -
         (folder / name).write_bytes(whole)
 
 
+@pytest.mark.nightly
 def test_a_tracking_server_may_be_lost(project: Project, tmp_path: Path) -> None:
     port = servers.free_port()
     lost = Project(project.folder, MY_ML_PROJECT_TRACKING_URI=f"http://127.0.0.1:{port}")

@@ -178,6 +178,7 @@ def pytorch_index(tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.nightly  # A newcomer's project takes the same way in each run.
 def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     snapshot: Path, tmp_path: Path, pytorch_index: str, record_property: Any
 ) -> None:
@@ -201,7 +202,7 @@ def test_a_pytorch_project_trains_on_the_genuine_cpu_build(
     check_models(project, "--epochs", "4")
 
 
-@pytest.mark.nightly  # Seven minutes; PyTorch's takes the same way in each run.
+@pytest.mark.nightly  # As PyTorch's.
 def test_a_jax_project_trains_on_the_cpu(
     snapshot: Path, tmp_path: Path, record_property: Any
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_project_lives_with_a_tracking_server(folder: Path, tracking: str) -> 
     assert not (folder / "mlruns").exists()  # Nothing is kept here.
 
 
+@pytest.mark.nightly
 def test_two_processes_share_a_study_in_postgresql(
     folder: Path, tracking: str, postgresql: str
 ) -> None:
@@ -75,6 +76,7 @@ def test_two_processes_share_a_study_in_postgresql(
     assert yaml.safe_load((folder / "config" / "tuned.yaml").read_text(encoding="utf-8"))
 
 
+@pytest.mark.nightly
 def test_a_database_is_a_store_without_a_server(folder: Path, postgresql: str) -> None:
     project = Project(folder, MY_ML_PROJECT_TRACKING_URI=f"{postgresql}direct")
     assert "registered models:/my_ml_project/1" in project.command("train", *QUICK)

@@ -51,16 +51,11 @@ WHOLE = ("orders.csv", "ChickWeight.csv")
 """Tables with which all checks and tests of the project are run."""
 
 EACH_RUN = (
-    "Cars93.csv",
     "ChickWeight.csv",
-    "OJ.csv",
-    "Salaries.csv",
-    "ames.csv",
     "late.parquet",
     "odd.jsonl",
     "orders.csv",
     "penguins.xlsx",
-    "storms.csv",
 )
 """Tables of all formats, tasks and kinds of columns; the others go all the way at night."""
 
