@@ -21,9 +21,9 @@ MADE = {".copier-answers.yml", "uv.lock"}
 
 
 ACCEPTED = {
-    "minimal": {"lines of src": 2_282},
-    "standard": {"lines of src": 3_700},
-    "everything": {"lines of src": 4_510},
+    "minimal": {"lines of src": 2_283},
+    "standard": {"lines of src": 3_701},
+    "everything": {"lines of src": 4_511},
 }
 """Lines above a limit that docs/decisions/0016-core-and-parts.md and 0017-own-tables.md accept."""
 

@@ -21,6 +21,7 @@ def train(settings: Settings) -> tuple[str, metrics.Scores] | None:
     rows = data.read(settings.data_path)
     split = data.split(rows, settings)
     if not tracking.is_leader():
+        tracking.collect_garbage()
         model.fit(split.train, split.validation, settings, lambda *_: None)
         return None
     checksum = data.checksum(rows)
