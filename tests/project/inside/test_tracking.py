@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("trained")
 
 def fits() -> bool:
     with tracking.connection(Settings()):
-        return tracking.fits(URI)
+        return tracking.fits(URI, tracking.metadata(URI))
 
 
 def test_a_model_fits_the_schema_that_it_was_trained_with(monkeypatch: pytest.MonkeyPatch) -> None:
