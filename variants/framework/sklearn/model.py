@@ -3,7 +3,6 @@
 import os
 import re
 import zlib
-from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -35,12 +34,11 @@ DAMAGED = (BadZipFile, EOFError, LookupError, NotImplementedError, OSError, zlib
 N_STAGES = 5
 """Stages of a training; each reports progress and validation loss."""
 
-SMALL_FIT = 1_000_000
-SMALL_PREDICTION = 100_000
+SMALL_FIT, SMALL_PREDICTION = 1_000_000, 100_000
 """Maximum number of values in a table for which one thread is faster than two that wait for each
 other."""
 
-POOLS = ThreadpoolController()
+OPENMP = ThreadpoolController().select(user_api="openmp")
 N_CATEGORIES = 254
 """Maximum categories of a column; the rarest ones share a code."""
 
@@ -84,7 +82,8 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pi
     # Targets are class indices in the schema.
     target = pd.Categorical(train.target, CLASSES).codes if CLASSES else train.target
     n_stages = min(N_STAGES, settings.max_iter)
-    with _limit_threads(settings.threads, train.features, SMALL_FIT):
+    n_threads = settings.threads or (1 if train.features.size <= SMALL_FIT else None)
+    with OPENMP.limit(limits=n_threads):
         bar = tqdm(total=settings.max_iter, unit="iteration", disable=None, leave=None)
         for stage in range(1, n_stages + 1):
             booster.set_params(max_iter=settings.max_iter * stage // n_stages)
@@ -99,7 +98,7 @@ def fit(train: Rows, validation: Rows, settings: Settings, report: Report) -> Pi
 
 def predict(model: Pipeline, features: pd.DataFrame) -> NDArray[np.float64]:
     """Predict probabilities, shape (n_rows, n_classes), or a number, shape (n_rows, 1)."""
-    with _limit_threads(None, features, SMALL_PREDICTION):
+    with OPENMP.limit(limits=1 if features.size <= SMALL_PREDICTION else None):
         if not CLASSES:
             return np.asarray(model.predict(features)).reshape(-1, 1)
         return np.asarray(model.predict_proba(features))
@@ -153,15 +152,6 @@ def load(folder: Path) -> Pipeline:
     except DAMAGED as error:
         raise UserError(f"{path} cannot be loaded, it may be damaged: {error}") from error
     return model
-
-
-def _limit_threads(
-    wanted: int | None, table: pd.DataFrame, small: int
-) -> AbstractContextManager[Any]:
-    """Limit threads to a setting, else to one for a small table."""
-    n_threads = wanted or (1 if table.size <= small else None)
-    limit: AbstractContextManager[Any] = POOLS.limit(limits=n_threads)
-    return limit
 
 
 def _name_types(place: object, error: Exception) -> str:
